@@ -1,0 +1,43 @@
+"""The ledger's connections: pooled, bounded in time, and in the role that they need, no more."""
+
+from typing import Final, Literal
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import make_url
+
+Role = Literal["waybill_app", "waybill_owner"]
+STATEMENT_TIMEOUT_S: Final = 300
+LOCK_TIMEOUT_S: Final = 30
+CONNECT_TIMEOUT_S: Final = 10
+
+
+def open_ledger(
+    url: str, *, role: Role = "waybill_app", pool_size: int = 5, lock_timeout_s: int = LOCK_TIMEOUT_S
+) -> Engine:
+    """An engine whose every transaction runs as ``role``.
+
+    The role is set with ``SET LOCAL`` at each begin, so one login serves both roles and a pooler between us and the
+    server does no harm. ``pool_size`` connections at most (AP-13, KX-10): one more waits 30 s and then fails.
+    """
+    engine = create_engine(
+        make_url(url).set(drivername="postgresql+psycopg"),
+        pool_size=pool_size,
+        max_overflow=0,
+        pool_timeout=30,
+        pool_pre_ping=True,
+        connect_args={
+            "connect_timeout": CONNECT_TIMEOUT_S,
+            "application_name": "waybill",
+            "prepare_threshold": None,
+        },
+    )
+    preamble = (
+        f"SET LOCAL ROLE {role}; SET LOCAL statement_timeout = '{STATEMENT_TIMEOUT_S}s';"
+        f" SET LOCAL lock_timeout = '{lock_timeout_s}s'; SET LOCAL timezone = 'UTC'"
+    )
+
+    @event.listens_for(engine, "begin")
+    def become_role(connection: Connection) -> None:
+        connection.exec_driver_sql(preamble)
+
+    return engine

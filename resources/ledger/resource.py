@@ -1,0 +1,29 @@
+"""The ledger as a Dagster resource: a plain object, so that no URL and no password shows in the UI."""
+
+from functools import cached_property
+
+from sqlalchemy import Engine
+
+from resources.ledger.engine import open_ledger
+from resources.ledger.migrate import require_head
+
+
+class LedgerResource:
+    """Hands out one engine for each process, opened at first use."""
+
+    def __init__(self, url: str, *, pool_size: int) -> None:
+        """``pool_size``: connections of this process at most (AP-13)."""
+        self._url = url
+        self._pool_size = pool_size
+
+    @cached_property
+    def engine(self) -> Engine:
+        """The pooled engine. Raises LedgerBehindError: the schema is not this code's."""
+        engine = open_ledger(self._url, pool_size=self._pool_size)
+        require_head(engine)
+        return engine
+
+    def close(self) -> None:
+        """Close the connections, if any was opened."""
+        if "engine" in self.__dict__:
+            self.engine.dispose()
