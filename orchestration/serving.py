@@ -1,0 +1,71 @@
+"""`waybill up` as a whole: prepare, start, finish what was broken off, ingest the example, serve."""
+
+import threading
+from contextlib import suppress
+from pathlib import Path
+from uuid import uuid4
+
+import typer
+
+from orchestration.commands.output import ProgressLines, print_reports
+from orchestration.hosting.backends import Backends
+from orchestration.hosting.up import interruptible, serving
+from orchestration.session import Session, configured
+from orchestration.settings import Settings
+from resources.domain.ids import ClientSlug
+from resources.ledger import sources
+from resources.ledger.engine import open_ledger
+from resources.ledger.leases import AlreadyClaimedError, release_dead
+from resources.ledger.migrate import migrate
+
+EXAMPLE_CLIENT = ClientSlug("acme-outdoor")
+
+
+def serve(settings: Settings, *, example: Path | None, once: bool) -> None:
+    """Serve until a signal; with ``once``, end when the example is in.
+
+    Raises:
+        WaybillError: the start failed, or the example could not be ingested; everything started is ended again.
+    """
+    with interruptible(), suppress(KeyboardInterrupt), serving(settings, prepare=prepare) as served:
+        session = Session(configured(settings, served.backends), served.backends)
+        try:
+            finish_removals(session)
+            if example is not None:
+                ingest_example(session, example)
+        finally:
+            session.close()
+        typer.echo(f"Waybill is up: {served.url}" + (", and ends now (--once)" if once else " (Ctrl-C ends it)"))
+        if not once:
+            threading.Event().wait()
+
+
+def prepare(backends: Backends) -> None:
+    """Before anything of Dagster starts: migrate, and release the claims of processes that were killed (CB-1, DT-9)."""
+    migrate(backends.database_direct_url, backends.dagster_database_url)
+    engine = open_ledger(backends.database_url, pool_size=1)
+    try:
+        release_dead(engine)
+    finally:
+        engine.dispose()
+
+
+def finish_removals(session: Session) -> None:
+    """Go on with each removal of a source that was broken off (KX-11); one that another command is at is left to it."""
+    from orchestration.removal import finish_removal
+
+    with session.ledger.engine.begin() as connection:
+        removing = [source for source in sources.every(connection) if source.removing_at is not None]
+    for source in removing:
+        with suppress(AlreadyClaimedError):
+            finish_removal(session, source, owner=f"removal {uuid4()}")
+
+
+def ingest_example(session: Session, folder: Path) -> None:
+    """Ingest the example client and print what was made."""
+    from orchestration.ingestion import ingest, register
+
+    with ProgressLines() as progress:
+        source = register(session, folder, client=EXAMPLE_CLIENT, name=None)
+        report = ingest(session, source, progress)
+    print_reports([report])
