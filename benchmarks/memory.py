@@ -1,0 +1,97 @@
+"""The peak memory of every process that works for one home, by what the process is for."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Event, Thread
+from types import TracebackType
+from typing import Self
+
+import psutil
+
+INTERVAL_S = 0.25
+# What a command line has to hold, in this order: the first that is found names the role.
+ROLES: Mapping[str, str] = {
+    "vector_engine": "vector engine",
+    "hosting.keeper": "keeper",
+    "dagster._daemon": "daemon",
+    "dagster_webserver": "webserver",
+    "dagster api grpc": "code server",
+    "dagster api execute_run": "run worker",
+    "waybill": "command",
+}
+
+
+@dataclass(frozen=True)
+class Peak:
+    """Bytes. ``rss`` counts shared pages in every process that has them, ``pss`` each process's share of them.
+
+    Both are the largest that any one process of the role reached.
+    """
+
+    rss: int
+    pss: int
+
+
+def role_of(name: str, command: Sequence[str]) -> str:
+    """What a process is for, told by its name and its command line."""
+    if name == "postgres":
+        return "postgres"
+    line = " ".join(command)
+    return next((role for sign, role in ROLES.items() if sign in line), name)
+
+
+class PeakMemory:
+    """Samples, while it is entered, every process that was started for ``home``: its keeper is no child of the command.
+
+    A process belongs when its command line or its environment names the home, or its parent belongs.
+    """
+
+    def __init__(self, home: Path, interval_s: float = INTERVAL_S) -> None:
+        self.peaks: dict[str, Peak] = {}
+        self._home, self._interval_s = str(home), interval_s
+        self._belongs: dict[tuple[int, float], bool] = {}
+        self._stopped = Event()
+        self._thread = Thread(target=self._sample_until_stopped, daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stopped.set()
+        self._thread.join()
+
+    def sample(self) -> None:
+        """Look once at every process that belongs."""
+        for process in psutil.process_iter():
+            try:
+                if self._is_ours(process):
+                    self._look_at(process)
+            except (psutil.NoSuchProcess, psutil.AccessDenied):
+                continue
+
+    def _sample_until_stopped(self) -> None:
+        while not self._stopped.wait(self._interval_s):
+            self.sample()
+
+    def _look_at(self, process: psutil.Process) -> None:
+        memory, role = process.memory_full_info(), role_of(process.name(), process.cmdline())
+        known = self.peaks.get(role, Peak(0, 0))
+        self.peaks[role] = Peak(max(known.rss, memory.rss), max(known.pss, getattr(memory, "pss", memory.rss)))
+
+    def _is_ours(self, process: psutil.Process) -> bool:
+        identity = (process.pid, process.create_time())
+        if identity not in self._belongs:
+            # Postgres writes over its environment, so a server process is known by its parent.
+            self._belongs[identity] = self._names_home(process) or self._parent_is_ours(process)
+        return self._belongs[identity]
+
+    def _names_home(self, process: psutil.Process) -> bool:
+        return any(self._home in word for word in (*process.cmdline(), *process.environ().values()))
+
+    def _parent_is_ours(self, process: psutil.Process) -> bool:
+        parent = process.parent()
+        return parent is not None and self._belongs.get((parent.pid, parent.create_time()), False)
