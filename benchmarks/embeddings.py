@@ -108,7 +108,7 @@ class Bench:
                 [point_id(orphan.id, chunk.indexer.embedder.model) for orphan in chunk.orphans],
                 self.embedder.embed(chunk.texts),
                 embed_documents(chunk.texts),
-                [chunk.indexer._payload(orphan) for orphan in chunk.orphans],  # noqa: SLF001  the very payload of the asset
+                chunk.indexer._payloads(chunk.orphans),  # noqa: SLF001  the very payloads of the asset
             )
             for chunk in chunks
         ]

@@ -24,13 +24,14 @@ ROLES: Mapping[str, str] = {
 
 @dataclass(frozen=True)
 class Peak:
-    """Bytes. ``rss`` counts shared pages in every process that has them, ``pss`` each process's share of them.
+    """Bytes. ``rss`` counts every resident page; ``own`` the anonymous ones, which only this process holds.
 
-    Both are the largest that any one process of the role reached.
+    The others are Postgres's shared buffers, of a fixed size and filled by use, and files that are mapped, which the
+    kernel drops when memory is short: so growth is judged by ``own``. Both are the largest of any process of the role.
     """
 
     rss: int
-    pss: int
+    own: int
 
 
 def role_of(name: str, command: Sequence[str]) -> str:
@@ -39,6 +40,20 @@ def role_of(name: str, command: Sequence[str]) -> str:
         return "postgres"
     line = " ".join(command)
     return next((role for sign, role in ROLES.items() if sign in line), name)
+
+
+def resident(pid: int) -> tuple[int, int]:
+    """All resident bytes of a process, and its anonymous ones, as the kernel counts them.
+
+    Raises:
+        psutil.NoSuchProcess: it ended.
+    """
+    try:
+        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    except (FileNotFoundError, ProcessLookupError) as ended:
+        raise psutil.NoSuchProcess(pid) from ended
+    kib = {line.partition(":")[0]: int(line.split()[1]) for line in lines if line.startswith(("VmRSS", "RssAnon"))}
+    return kib.get("VmRSS", 0) * 1024, kib.get("RssAnon", 0) * 1024
 
 
 class PeakMemory:
@@ -78,9 +93,10 @@ class PeakMemory:
             self.sample()
 
     def _look_at(self, process: psutil.Process) -> None:
-        memory, role = process.memory_full_info(), role_of(process.name(), process.cmdline())
+        role = role_of(process.name(), process.cmdline())
         known = self.peaks.get(role, Peak(0, 0))
-        self.peaks[role] = Peak(max(known.rss, memory.rss), max(known.pss, getattr(memory, "pss", memory.rss)))
+        rss, own = resident(process.pid)
+        self.peaks[role] = Peak(max(known.rss, rss), max(known.own, own))
 
     def _is_ours(self, process: psutil.Process) -> bool:
         identity = (process.pid, process.create_time())

@@ -148,12 +148,15 @@ def _claimed(session: Session, source: Source) -> Iterator[str]:
 
 
 def _run(session: Session, job: str, partition_key: str, owner: str, report: Report) -> None:
-    result = session.definitions.resolve_job_def(job).execute_in_process(
-        instance=session.instance,
-        partition_key=partition_key,
-        tags={OWNER_TAG: owner, **process_tags(), **LAUNCHED_BY},
-        run_config=QUIET,
-    )
+    try:
+        result = session.definitions.resolve_job_def(job).execute_in_process(
+            instance=session.instance,
+            partition_key=partition_key,
+            tags={OWNER_TAG: owner, **process_tags(), **LAUNCHED_BY},
+            run_config=QUIET,
+        )
+    except dg.DagsterExecutionInterruptedError as interrupted:
+        raise KeyboardInterrupt from interrupted
     for event in result.all_events:
         if event.is_step_success:
             step = event.step_key or "step"

@@ -14,6 +14,7 @@ from orchestration.session import Session, configured
 from orchestration.settings import Settings
 from resources.domain.ids import ClientSlug
 from resources.ledger import sources
+from resources.ledger.embeddings import end_pauses
 from resources.ledger.engine import open_ledger
 from resources.ledger.leases import AlreadyClaimedError, release_dead
 from resources.ledger.migrate import migrate
@@ -41,11 +42,13 @@ def serve(settings: Settings, *, example: Path | None, once: bool) -> None:
 
 
 def prepare(backends: Backends) -> None:
-    """Before anything of Dagster starts: migrate, and release the claims of processes that were killed (CB-1, DT-9)."""
+    """Before anything of Dagster starts: migrate, release the claims of killed processes (CB-1, DT-9), end pauses."""
     migrate(backends.database_direct_url, backends.dagster_database_url)
     engine = open_ledger(backends.database_url, pool_size=1)
     try:
         release_dead(engine)
+        with engine.begin() as connection:
+            end_pauses(connection)
     finally:
         engine.dispose()
 

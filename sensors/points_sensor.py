@@ -15,6 +15,10 @@ from resources.ledger.resource import LedgerResource
 from sensors.jobs import EMBED_BATCH
 from sensors.repairs import Damage, request_repairs
 
+DESCRIPTION: Final = (
+    "Counts points and linked extractions of every batch, and compares some batches point by point;"
+    " each that differs is mended."
+)
 COMPARING_S: Final = 2.0
 """How much of a tick goes into comparing batches point by point; one batch at least."""
 
@@ -35,32 +39,34 @@ def points_sensor(interval_s: int) -> dg.SensorDefinition:
         ledger: dg.ResourceParam[LedgerResource],
         index: dg.ResourceParam[IndexResource],
     ) -> dg.SensorResult:
-        """For each batch that differs and is due: a failed check in the UI, and a run of `embeddings`.
-
-        Fewer points than linked rows are damage. More may be those of orphans, so they are compared first. A store
-        restored from an old copy may have the right number of wrong points, so all others are compared in turn, some a
-        tick. Points of a batch that is gone or retired are deleted here: no run will ever look at them.
-        """
-        points = index.store.counts_by_batch()
-        with ledger.engine.begin() as connection:
-            known = links.linked_by_batch(connection)
-        for stranger in points.keys() - {batch.id for batch in known}:
-            index.store.delete_where(batch=stranger)
-        more = {batch.partition_key: points.get(batch.id, 0) - batch.linked for batch in known if batch.due}
-        suspect = _compared(ledger, index, sorted(key for key, number in more.items() if number > 0))
-        in_turn = _compared(
-            ledger, index, _in_turn([key for key, number in more.items() if not number], context.cursor)
-        )
-        found = {key: _lost(-number) for key, number in more.items() if number < 0} | suspect | in_turn
-        damaged = {key: damage for key, damage in found.items() if damage}
+        """For each batch that differs and is due: a failed check in the UI, and a run of `embeddings`."""
+        seen, damaged, cursor = _look(ledger, index, context.cursor)
         requests = request_repairs(context, ledger, every_point_has_an_extraction.check_key, damaged)
-        return dg.SensorResult(
-            run_requests=requests,
-            skip_reason=None if requests else _nothing_to_do(len(more), len(suspect | in_turn), len(known)),
-            cursor=next(reversed(in_turn), context.cursor),
-        )
+        return dg.SensorResult(run_requests=requests, skip_reason=None if requests else seen, cursor=cursor)
 
     return sensor
+
+
+def _look(
+    ledger: LedgerResource, index: IndexResource, cursor: str | None
+) -> tuple[dg.SkipReason, dict[str, Damage], str | None]:
+    """What was looked at in words, the damage by partition key, and where the comparing in turn goes on.
+
+    Fewer points than linked rows are damage. More may be those of orphans, so they are compared first. A store
+    restored from an old copy may have the right number of wrong points, so all others are compared in turn, some a
+    tick. Points of a batch that is gone or retired are deleted here: no run will ever look at them.
+    """
+    points = index.store.counts_by_batch()
+    with ledger.engine.begin() as connection:
+        known = links.linked_by_batch(connection)
+    for stranger in points.keys() - {batch.id for batch in known}:
+        index.store.delete_where(batch=stranger)
+    more = {batch.partition_key: points.get(batch.id, 0) - batch.linked for batch in known if batch.due}
+    suspect = _compared(ledger, index, sorted(key for key, number in more.items() if number > 0))
+    in_turn = _compared(ledger, index, _in_turn([key for key, number in more.items() if not number], cursor))
+    found = {key: _lost(-number) for key, number in more.items() if number < 0} | suspect | in_turn
+    damaged = {key: damage for key, damage in found.items() if damage}
+    return _nothing_to_do(len(more), len(suspect | in_turn), len(known)), damaged, next(reversed(in_turn), cursor)
 
 
 def _in_turn(keys: Collection[str], after: str | None) -> list[str]:

@@ -11,6 +11,8 @@ from resources.domain.errors import TransientError, WaybillError
 from resources.ledger.failures import database_failure
 
 P = ParamSpec("P")
+_INTERRUPTED: Final = 130
+"""As shells report a command that SIGINT ended."""
 _FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 
@@ -30,6 +32,9 @@ def explained(command: Callable[P, None]) -> Callable[P, None]:
             command(*args, **kwargs)
         except WaybillError as error:
             raise _said(error) from error
+        except KeyboardInterrupt as interrupted:
+            typer.echo("waybill: interrupted; the same command goes on from what is done.", err=True)
+            raise typer.Exit(_INTERRUPTED) from interrupted
         except Exception as error:
             failure = database_failure(error) or _full_disk(error)
             if failure is None:

@@ -82,6 +82,7 @@ WHERE id IN (SELECT id FROM waybill.batches
              ORDER BY id FOR NO KEY UPDATE)
 RETURNING partition_key, extract(epoch FROM created_at) || '.' || version || '.' || repairs AS attempt
 """)
+_END_PAUSES: Final = text("UPDATE waybill.batches SET next_repair_at = NULL WHERE next_repair_at IS NOT NULL")
 _REPAIRED: Final = text(f"""
 UPDATE waybill.batches b SET repairs = 0, next_repair_at = NULL
 WHERE b.id = :batch AND (b.repairs > 0 OR b.next_repair_at IS NOT NULL)
@@ -126,7 +127,7 @@ class LinkedBatch:
 def orphans_of_batch(connection: Connection, batch: BatchId, *, after: ExtractionId, at_most: int) -> list[Orphan]:
     """The next orphans of the batch by id, without its dead letters."""
     rows = connection.execute(ORPHANS_OF_BATCH, {"batch": batch, "after": after, "at_most": at_most})
-    return [Orphan(**row._mapping) for row in rows]
+    return [Orphan(*row) for row in rows]
 
 
 def orphans_by_batch(connection: Connection) -> list[OrphanedBatch]:
@@ -185,7 +186,7 @@ def points_of_batch(
     Bounded, since a batch holds at most 1,000 documents.
     """
     rows = connection.execute(_POINTS, {"batch": batch, "model": model})
-    return {row.id: (row.point, row.linked) for row in rows}
+    return {key: (point, linked) for key, point, linked in rows}
 
 
 def witness(connection: Connection, batch: BatchId) -> Orphan | None:
@@ -214,6 +215,11 @@ def pace_repairs(connection: Connection, partition_keys: Sequence[str]) -> dict[
     """
     rows = connection.execute(_PACE, {"keys": list(partition_keys)})
     return {row.partition_key: row.attempt for row in rows}
+
+
+def end_pauses(connection: Connection) -> None:
+    """Waybill was started anew, perhaps since what failed is mended: every batch is due. Attempts stay counted."""
+    connection.execute(_END_PAUSES)
 
 
 def note_repaired(connection: Connection, batch: BatchId) -> None:

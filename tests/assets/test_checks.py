@@ -1,6 +1,6 @@
 """Each check sees its own damage, names it, and raises when it cannot read: a failed look is never an empty result."""
 
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import dagster as dg
 import numpy as np
@@ -8,7 +8,7 @@ import psycopg
 import pytest
 
 from orchestration.session import Session
-from resources.domain.ids import BatchId, PointId
+from resources.domain.ids import PointId
 from resources.vectors.bm25 import embed_documents
 from resources.vectors.connection import connect
 from sensors.jobs import CHECK_BATCH
@@ -63,7 +63,7 @@ def test_KX_1_an_orphan_fails_the_check_of_embeddings_and_no_other(whole: Sessio
 
 
 def test_a_lost_point_fails_the_check_of_points_and_no_other(whole: Session) -> None:
-    batch = BatchId(UUID(str(batch_id(whole, FIRST))))
+    batch = batch_id(whole, FIRST)
     point, extraction = next(whole.index.store.scroll_ids(batch=batch))
     whole.index.store.delete([point])
     found = failed(whole)

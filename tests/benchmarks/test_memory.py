@@ -31,7 +31,7 @@ def test_a_process_that_names_the_home_is_sampled_and_another_is_not(tmp_path: P
         other.communicate()
     assert memory.peaks.keys() == {"command"}
     assert 80 * MIB < memory.peaks["command"].rss < 180 * MIB
-    assert 80 * MIB < memory.peaks["command"].pss <= memory.peaks["command"].rss
+    assert 80 * MIB < memory.peaks["command"].own <= memory.peaks["command"].rss
 
 
 def test_a_child_belongs_with_its_parent_and_the_peak_outlives_the_process(tmp_path: Path) -> None:

@@ -87,7 +87,7 @@ def test_a_batch_that_somebody_works_on_or_that_is_on_its_way_is_left_alone(whol
         tags={"dagster/partition": SECOND},
     )
     batch = batch_id(whole, FIRST)
-    with held(whole.ledger.engine, "batches", batch, owner="run 1", length=KNOWLEDGE):  # type: ignore[arg-type]
+    with held(whole.ledger.engine, "batches", batch, owner="run 1", length=KNOWLEDGE):
         assert look(whole).requested == []
     assert look(whole).requested == [FIRST]
 

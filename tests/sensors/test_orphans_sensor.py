@@ -86,7 +86,7 @@ def test_dead_letters_alone_are_not_asked_for_again(whole: Session) -> None:
 def test_CB_4_a_batch_that_somebody_works_on_is_left_alone(whole: Session) -> None:
     orphan(whole, FIRST)
     batch = batch_id(whole, FIRST)
-    with held(whole.ledger.engine, "batches", batch, owner="run 1", length=KNOWLEDGE):  # type: ignore[arg-type]
+    with held(whole.ledger.engine, "batches", batch, owner="run 1", length=KNOWLEDGE):
         assert look(whole).requested == []
     assert look(whole).requested == [FIRST]
 

@@ -1,7 +1,7 @@
 """The store beside the ledger: what was lost or left over is reported, asked for, or deleted; never guessed."""
 
 from pathlib import Path
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import numpy as np
 import pytest
@@ -28,7 +28,7 @@ def look(session: Session, cursor: str | None = None) -> Tick:
 
 def points(session: Session, partition_key: str) -> list[PointId]:
     batch = batch_id(session, partition_key)
-    return [point for point, _ in session.index.store.scroll_ids(batch=batch)]  # type: ignore[arg-type]
+    return [point for point, _ in session.index.store.scroll_ids(batch=batch)]
 
 
 def lose(session: Session, partition_key: str, number: int) -> None:
@@ -127,11 +127,11 @@ def test_points_of_a_batch_that_the_ledger_does_not_know_are_deleted(whole: Sess
 def test_a_batch_that_is_claimed_or_whose_source_is_being_removed_is_left_alone(whole: Session) -> None:
     lose(whole, FIRST, 1)
     batch = batch_id(whole, FIRST)
-    with held(whole.ledger.engine, "batches", batch, owner="run 1", length=KNOWLEDGE):  # type: ignore[arg-type]
+    with held(whole.ledger.engine, "batches", batch, owner="run 1", length=KNOWLEDGE):
         assert look(whole).requested == []
     sql(whole, "UPDATE waybill.sources SET removing_at = now()")
     assert look(whole).requested == []
-    assert UUID(str(batch)) in whole.index.store.counts_by_batch(), "the removal deletes its points, not this sensor"
+    assert batch in whole.index.store.counts_by_batch(), "the removal deletes its points, not this sensor"
 
 
 def test_a_store_that_cannot_be_read_raises_instead_of_finding_nothing(

@@ -1,11 +1,13 @@
 """One tick of a sensor as the daemon makes it, on the session's real backends."""
 
 from dataclasses import dataclass
+from uuid import UUID
 
 import dagster as dg
 
 from assets.checks import CHECKS
 from orchestration.session import Session
+from resources.domain.ids import BatchId
 from tests.sessions import sql
 
 
@@ -57,9 +59,10 @@ def reported(session: Session) -> list[dg.AssetCheckEvaluation]:
     return [each for _, each in sorted(found) if isinstance(each, dg.AssetCheckEvaluation) and not each.passed]
 
 
-def batch_id(session: Session, partition_key: str) -> object:
+def batch_id(session: Session, partition_key: str) -> BatchId:
     """The id of the batch."""
-    return sql(session, "SELECT id FROM waybill.batches WHERE partition_key = :key", key=partition_key)[0][0]
+    found = sql(session, "SELECT id FROM waybill.batches WHERE partition_key = :key", key=partition_key)
+    return BatchId(UUID(str(found[0][0])))
 
 
 def orphan(session: Session, partition_key: str, at_most: int = 1000) -> int:
