@@ -149,8 +149,8 @@ def test_CB_4_while_an_ingest_runs_search_answers_and_a_second_one_of_the_source
         waybill.start("ingest", folder, "--client", "acme", "--json") as running,
     ):
         turnstile.stop_at("COPY waybill.extractions")
-        meanwhile = waybill.made("search", QUESTIONS[0]["asks"], "--client", "acme", "--json").json()
-        second = waybill.run("ingest", folder, "--client", "acme").refused()
+        meanwhile = waybill.within("search", QUESTIONS[0]["asks"], "--client", "acme", "--json").json()
+        second = waybill.within("ingest", folder, "--client", "acme").refused()
         turnstile.open()
         first = running.end()
 

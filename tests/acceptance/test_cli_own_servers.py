@@ -76,13 +76,13 @@ def test_a_login_that_may_not_is_told_what_an_administrator_has_to_run(
     url = debian_postgres.url("plain", "of_plain")
     waybill = installation(tmp_path / "home", url, engine)
 
-    refused = waybill.run("migrate").refused()
+    refused = waybill.within("migrate").refused()
     assert "Have an administrator run these statements" in refused
     with psycopg.connect(debian_postgres.url("postgres", "of_plain"), autocommit=True) as administrator:
         for statement in re.findall(r"^  ((?:CREATE|GRANT) .+);$", refused, re.MULTILINE):
             administrator.execute(statement.encode())
 
-    waybill.made("ingest", folder, *CLIENT)
+    assert waybill.within("ingest", folder, *CLIENT).code == 0
     (hit, *_) = waybill.within("search", "How heavy is the Ridgeline pack?", *CLIENT, "--json").json()["hits"]
     assert hit["uri"].endswith("pack.txt")
     assert waybill.left_behind() == []

@@ -3,7 +3,7 @@
 import shutil
 import textwrap
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -74,13 +74,14 @@ class Installation:
     def points(self, partition: str | None = None) -> list[str]:
         batch = [str(row[0]) for row in self.up.at.sql(f"SELECT {OF_BATCH}", partition)] if partition else []
         only = models.FieldCondition(key="batch", match=models.MatchAny(any=batch))
-        found, _ = self.client().scroll(
-            collection_name(MODEL), models.Filter(must=[only] if batch else []), limit=10_000
-        )
+        with self.client() as client:
+            found, _ = client.scroll(collection_name(MODEL), models.Filter(must=[only] if batch else []), limit=10_000)
         return [str(point.id) for point in found]
 
-    def client(self) -> QdrantClient:
-        return connect(self.up.at.vectors, self.up.at.key)
+    @contextmanager
+    def client(self) -> Iterator[QdrantClient]:
+        with closing(connect(self.up.at.vectors, self.up.at.key)) as client:
+            yield client
 
 
 @pytest.fixture(scope="module")
@@ -148,7 +149,8 @@ def test_the_ui_shows_the_failed_check_and_the_passed_one_after(
 def test_points_deleted_from_the_store_come_back(installation: Installation) -> None:
     up = installation.up
     lost = installation.points(KEYS[2])[:2]
-    installation.client().delete(collection_name(MODEL), models.PointIdsList(points=list[Any](lost)))
+    with installation.client() as client:
+        client.delete(collection_name(MODEL), models.PointIdsList(points=list[Any](lost)))
 
     wait_until(installation.whole, HEALS_WITHIN_S, "the repair")
 

@@ -1,5 +1,6 @@
 """Each check sees its own damage, names it, and raises when it cannot read: a failed look is never an empty result."""
 
+from contextlib import closing
 from uuid import uuid4
 
 import dagster as dg
@@ -113,7 +114,8 @@ def test_a_check_that_cannot_read_the_ledger_raises(whole: Session, table: str, 
 
 def test_the_check_of_points_raises_when_the_store_cannot_be_read(whole: Session) -> None:
     store = whole.index.store
-    connect(whole.backends.qdrant_url, whole.backends.qdrant_api_key).delete_collection(store.collection)
+    with closing(connect(whole.backends.qdrant_url, whole.backends.qdrant_api_key)) as client:
+        client.delete_collection(store.collection)
     result = run(whole, CHECK_BATCH, FIRST)
     assert {event.step_key for event in result.get_step_failure_events()} == {f"embeddings_{POINTED}"}
     assert {e.check_name for e in result.get_asset_check_evaluations()} == {EMBEDDED, QUOTING}
