@@ -43,6 +43,8 @@ class IndexResource:
         return store
 
     def close(self) -> None:
-        """Close the connection, if one was opened."""
+        """Close the connections that were opened. Only a model behind a server has any."""
         if "store" in self.__dict__:
             self.store.close()
+        if close_embedder := getattr(self.__dict__.get("embedder"), "close", None):
+            close_embedder()

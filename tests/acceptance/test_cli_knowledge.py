@@ -184,7 +184,7 @@ def test_AP_10_ctrl_c_ends_an_ingest_in_one_sentence_and_the_next_one_goes_on(
 def test_an_ingest_draws_a_bar_on_a_terminal(waybill: Waybill, at: Addresses, tmp_path: Path) -> None:
     folder = write(tmp_path / "drawn", one="The stove weighs 90 grams.")
     terminal, its_end = pty.openpty()
-    command = [WAYBILL, "ingest", folder, "--client", "acme"]
+    command: list[str | Path] = [WAYBILL, "ingest", folder, "--client", "acme"]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=its_end, env=waybill.environment()) as process:
         os.close(its_end)
         shown = b"".join(iter(lambda: drawn(terminal), b"")).decode()

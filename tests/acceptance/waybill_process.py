@@ -2,6 +2,7 @@
 
 import fcntl
 import json
+import logging
 import os
 import signal
 import subprocess
@@ -116,8 +117,10 @@ class Waybill:
 
     def within(self, *arguments: str | Path) -> Ended:
         """Run a command to its end in this very process, which takes a fifth of the time."""
+        level = logging.getLogger().level
         with unchanged_environment():
             result = CliRunner().invoke(app, [str(word) for word in arguments], env=self.environment())
+        logging.getLogger().setLevel(level)  # of this process, which the command takes for its own
         if result.exception is not None and not isinstance(result.exception, SystemExit):
             raise result.exception
         return Ended(result.exit_code, result.stdout, result.stderr)
