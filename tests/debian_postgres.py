@@ -151,11 +151,22 @@ def debian_postgres() -> Iterator[DebianPostgres]:
 
     With CI=true its absence fails: the road with one's own server has to be tested there.
     """
+    with running_postgres(_installed()) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def untouched_debian_postgres() -> Iterator[DebianPostgres]:
+    """A server for one module alone, where nobody made Waybill's roles: they are the whole server's."""
+    with running_postgres(_installed()) as server:
+        yield server
+
+
+def _installed() -> Path:
     binaries = server_binaries()
     if binaries is None:
         absent = "Debian's PostgreSQL is not installed: sh tests/setup.sh says how to get it"
         if os.environ.get("CI") == "true":
             pytest.fail(absent)
         pytest.skip(absent)
-    with running_postgres(binaries) as server:
-        yield server
+    return binaries

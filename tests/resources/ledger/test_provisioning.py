@@ -56,12 +56,12 @@ def login(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def own(debian_postgres: DebianPostgres, login: str) -> Iterator[Own]:
-    """Without the roles, as other tests may have made them; they are the whole server's."""
+def own(untouched_debian_postgres: DebianPostgres, login: str) -> Iterator[Own]:
+    """Without the roles, which are the whole server's: the last test's are dropped."""
     number = next(_numbers)
-    with psycopg.connect(debian_postgres.superuser_url, autocommit=True) as admin:
+    with psycopg.connect(untouched_debian_postgres.superuser_url, autocommit=True) as admin:
         admin.execute(f"CREATE DATABASE own_{number} OWNER {'creator' if login == 'creator' else 'postgres'}")
-        yield Own(debian_postgres, login, number)
+        yield Own(untouched_debian_postgres, login, number)
         for name in (f"own_{number}", f"own_{number}_dagster"):
             admin.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
         for role in ROLES:
