@@ -28,7 +28,7 @@ ROWS_A_CHUNK: Final = 512
 UPSERTERS: Final = 3
 """Chunks in work at once: while the store writes one, the next are embedded and sent. Memory holds one more at most.
 
-Two left the store waiting now and then (0.62 of its speed alone, against 0.71 with three); four gained nothing.
+Two left the store waiting now and then (0.62 of its speed alone, against 0.71 to 0.74 with three); four gained nothing.
 """
 
 
