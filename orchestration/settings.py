@@ -3,7 +3,6 @@
 Every key is `WAYBILL_` and the field's name in capitals. A wrong value or an unknown key stops the start.
 """
 
-import difflib
 import os
 import re
 from collections.abc import Mapping
@@ -12,21 +11,20 @@ from typing import Annotated, Any, Final, Self
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, SecretStr, ValidationError, ValidationInfo, field_validator, model_validator
-from pydantic_core import ErrorDetails, PydanticCustomError
+from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from resources.domain.errors import PermanentError
+from orchestration.settings_errors import PREFIX, unknown_keys, unset, wrong_values
 
-PREFIX: Final = "WAYBILL_"
+CONFIG_FILE: Final = "waybill.toml"
 _INTERNAL_KEYS: Final = frozenset({"WAYBILL_LEASHED_PID"})
 _TEST_PREFIX: Final = "WAYBILL_TEST_"
+WEBHOOK_SECRET: Final = re.compile(r"WAYBILL_WEBHOOK_SECRET_[A-Z0-9]+(_[A-Z0-9]+)*")
+"""The keys that waybill.toml may name as the secrets of its senders of webhooks."""
 _CRON: Final = re.compile(r"@(hourly|daily|weekly|monthly)|[\d*/,\-]+( [\d*/,\-a-zA-Z]+){4}")
 _EMBEDDER: Final = re.compile(r"wordllama|fastembed:\S+|openai:\S+")
 _POSTGRES_SCHEME: Final = re.compile(r"^postgres(ql)?(\+psycopg2?)?://")
-
-
-class SettingsError(PermanentError):
-    """A setting is wrong or unknown; nothing is started."""
+_FERNET_KEY: Final = re.compile(r"[A-Za-z0-9_-]{43}=")
 
 
 def _postgres_url(value: SecretStr) -> SecretStr:
@@ -43,12 +41,20 @@ def _http_url(value: str) -> str:
     return value.rstrip("/")
 
 
+def _fernet_key(value: SecretStr) -> SecretStr:
+    if not _FERNET_KEY.fullmatch(value.get_secret_value()):
+        raise PydanticCustomError("fernet_key", "no such key")
+    return value
+
+
 PostgresUrl = Annotated[SecretStr, AfterValidator(_postgres_url)]
 HttpUrl = Annotated[str, AfterValidator(_http_url)]
+FernetKey = Annotated[SecretStr, AfterValidator(_fernet_key)]
 _A_POSTGRES_URL: Final = "a URL postgresql://user:password@host:port/database"
 _AN_HTTP_URL: Final = "a URL http://host:port or https://host:port"
 _A_PORT: Final = "a port from 0 to 65535, where 0 takes a free one"
 _A_DURATION: Final = "seconds, more than 0"
+_A_CRON: Final = "five cron fields, or @hourly, @daily, @weekly, @monthly"
 
 
 class Settings(BaseSettings):
@@ -60,6 +66,8 @@ class Settings(BaseSettings):
 
     home: Path = Field(Path(".waybill"), description="a folder, made if missing")
     """Holds everything that the embedded default writes."""
+    config: Path | None = Field(None, description="the path of a file like examples/waybill.toml")
+    """What is structured; unset: waybill.toml in the current folder, if it is there. `config_file` knows which."""
     database_url: PostgresUrl | None = Field(None, description=_A_POSTGRES_URL)
     """The ledger's database; unset: embedded Postgres."""
     database_direct_url: PostgresUrl | None = Field(None, description=_A_POSTGRES_URL)
@@ -87,10 +95,32 @@ class Settings(BaseSettings):
     max_concurrent_runs: int = Field(4, ge=1, le=64, description="runs from 1 to 64")
     database_pool_size: int = Field(5, ge=1, le=50, description="connections from 1 to 50")
     """Ledger connections of one process."""
-    reread_cron: str = Field("0 3 * * *", description="five cron fields, or @hourly, @daily, @weekly, @monthly")
+    reread_cron: str = Field("0 3 * * *", description=_A_CRON)
     """When every source is listed anew, in UTC."""
     orphan_check_interval_s: int = Field(30, ge=5, le=86_400, description="seconds from 5 to 86400")
     """How often the ledger is asked for extractions without an embedding, and the vector store for lost points."""
+    clickup_url: HttpUrl = Field("https://api.clickup.com/api/v2", description=_AN_HTTP_URL)
+    clickup_token: SecretStr | None = Field(None, description="a personal token of ClickUp, pk_…")
+    webhook_host: str = Field("127.0.0.1", min_length=1, description="an address of this machine")
+    """Where deliveries of webhooks are taken. Nothing else is served there: a proxy may lead the world to it."""
+    webhook_port: int = Field(3080, ge=0, le=65535, description=_A_PORT)
+    webhook_public_url: HttpUrl | None = Field(None, description=_AN_HTTP_URL)
+    """The address under which ClickUp reaches that listener; needed to register a webhook."""
+    secret_key: FernetKey | None = Field(None, description="a Fernet key: 44 characters, url-safe base64 of 32 bytes")
+    """Encrypts secrets at rest; unset: a key is made and kept in `home`."""
+    outbox_parallelism: int = Field(8, ge=1, le=64, description="effects from 1 to 64")
+    """How many effects on the outside world are on their way at once, each of another task."""
+    outbox_attempts: int = Field(20, ge=1, le=1000, description="attempts from 1 to 1000")
+    """After so many failed ones an effect is a dead letter."""
+    smtp_password: SecretStr | None = Field(None, description="the password of alerts.email.user")
+    max_concurrent_tasks: int = Field(4, ge=1, le=64, description="tasks from 1 to 64")
+    """How many tasks are worked on at once, of all runs."""
+    min_free_memory_mb: int = Field(500, ge=0, le=1_000_000, description="megabytes from 0 to 1000000")
+    """Below so much free memory no run of a task is asked for."""
+    check_cron: str = Field("*/15 * * * *", description=_A_CRON)
+    """When the checks on tasks run, in UTC."""
+    closed_task_days: int = Field(90, ge=1, le=3650, description="days from 1 to 3650")
+    """The partition of a task that was closed longer ago is retired; the ledger keeps the task."""
     start_deadline_s: float = Field(60.0, gt=0, description=_A_DURATION)
     """How long a start waits for databases, the vector store and the UI."""
     stop_grace_s: float = Field(8.0, gt=0, description=_A_DURATION)
@@ -100,7 +130,7 @@ class Settings(BaseSettings):
     log_bytes: int = Field(5_000_000, ge=10_000, description="bytes, 10000 or more")
     """What each child's log file may hold; its predecessor holds as much again."""
 
-    @field_validator("embedder", "reread_cron")
+    @field_validator("embedder", "reread_cron", "check_cron")
     @classmethod
     def _in_form(cls, value: str, info: ValidationInfo) -> str:
         form = _EMBEDDER if info.field_name == "embedder" else _CRON
@@ -113,6 +143,14 @@ class Settings(BaseSettings):
         if self.embedder.startswith("openai:") and self.embedder_url is None:
             raise PydanticCustomError("embedder_url", "unset", {"field": "embedder_url"})
         return self
+
+    @property
+    def config_file(self) -> Path | None:
+        """The absolute path of waybill.toml; None: there is none, and none was named."""
+        if self.config is not None:
+            return self.config.expanduser().absolute()
+        here = Path(CONFIG_FILE).absolute()
+        return here if here.exists() else None
 
     @property
     def own_database_url(self) -> str | None:
@@ -138,16 +176,11 @@ def load_settings(**overrides: Any) -> Settings:
     """
     unknown = [key for key in sorted(os.environ) if _is_unknown(key)]
     if unknown:
-        raise SettingsError(
-            ", ".join(unknown),
-            expected=f"settings that Waybill knows ({', '.join(_suggestion(key) for key in unknown)})",
-            found=f"{len(unknown)} that it does not know",
-            remedy="Correct the name or unset it.",
-        )
+        raise unknown_keys(unknown, Settings)
     try:
         return Settings(**overrides)
     except ValidationError as error:
-        raise _explained(error.errors(include_url=False)) from None
+        raise wrong_values(error, Settings) from None
 
 
 def inherited_environment(extra: Mapping[str, str]) -> dict[str, str]:
@@ -161,32 +194,23 @@ def export(environment: Mapping[str, str]) -> None:
     os.environ.update(environment)
 
 
+def webhook_secret(key: str) -> SecretStr:
+    """The shared secret of a sender of webhooks; ``key`` is its `secret_setting` in waybill.toml.
+
+    Raises:
+        SettingsError: it is unset.
+    """
+    if not (value := os.environ.get(key)):
+        raise unset(key, "the secret that this sender of webhooks signs with")
+    return SecretStr(value)
+
+
+def webhook_secret_keys() -> set[str]:
+    """The keys of such secrets that are set, whether waybill.toml names them or not."""
+    return {key for key in os.environ if WEBHOOK_SECRET.fullmatch(key)}
+
+
 def _is_unknown(key: str) -> bool:
     if not key.startswith(PREFIX) or key.startswith(_TEST_PREFIX) or key in _INTERNAL_KEYS:
         return False
-    return key.removeprefix(PREFIX).lower() not in Settings.model_fields
-
-
-def _suggestion(key: str) -> str:
-    known = [f"{PREFIX}{name.upper()}" for name in Settings.model_fields]
-    close = difflib.get_close_matches(key, known, n=1)
-    return f"is {key} meant to be {close[0]}?" if close else f"nothing is like {key}"
-
-
-def _explained(errors: list[ErrorDetails]) -> SettingsError:
-    found, allowed = {}, {}
-    for error in errors:
-        name = str(error.get("ctx", {}).get("field") or (error["loc"][0] if error["loc"] else "settings"))
-        key, field = f"{PREFIX}{name.upper()}", Settings.model_fields.get(name)
-        secret = field is not None and "SecretStr" in str(field.annotation)
-        value = "nothing" if error.get("ctx", {}).get("field") else repr(error["input"])
-        found[key] = "a value that is not shown" if secret else value
-        allowed[key] = (field.description if field else None) or "a known setting"
-    if len(found) == 1:
-        (key,) = found
-        where, expected, value = key, allowed[key], found[key]
-    else:
-        where = "settings"
-        expected, value = ("; ".join(f"{key}: {text}" for key, text in texts.items()) for texts in (allowed, found))
-    remedy = "Correct it in the environment and start again."
-    return SettingsError(where, expected=expected, found=value, remedy=remedy)
+    return key.removeprefix(PREFIX).lower() not in Settings.model_fields and not WEBHOOK_SECRET.fullmatch(key)

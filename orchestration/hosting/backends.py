@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.client import HTTPException
+from pathlib import Path
 from typing import Final
 from urllib.error import HTTPError, URLError
 from urllib.parse import parse_qs, urlsplit
@@ -38,7 +39,10 @@ class Backend:
 
 @dataclass(frozen=True)
 class Backends:
-    """Addresses that answer. URLs of databases are in libpq's form, ``postgresql://…``; `direct` goes past a pooler."""
+    """Addresses that answer. URLs of databases are in libpq's form, ``postgresql://…``; `direct` goes past a pooler.
+
+    Home and waybill.toml stand beside them, absolute: children run in another folder.
+    """
 
     home: Home
     database_url: str = field(repr=False)
@@ -48,6 +52,7 @@ class Backends:
     qdrant_api_key: str | None = field(repr=False)
     database: Backend
     vectors: Backend
+    config_file: Path | None = None
 
     def environment(self) -> dict[str, str]:
         """The settings that lead a child process, or this one, to these very backends, and Dagster to its home."""
@@ -60,7 +65,8 @@ class Backends:
             "WAYBILL_QDRANT_URL": self.qdrant_url,
             "DAGSTER_HOME": str(self.home.dagster),
         }
-        return addresses | ({"WAYBILL_QDRANT_API_KEY": self.qdrant_api_key} if self.qdrant_api_key else {})
+        given = {"WAYBILL_QDRANT_API_KEY": self.qdrant_api_key, "WAYBILL_CONFIG": self.config_file}
+        return addresses | {key: str(value) for key, value in given.items() if value}
 
 
 @contextmanager
@@ -116,6 +122,7 @@ def _described(settings: Settings, home: Home, embedded: dict[str, str]) -> Back
             qdrant_url,
             _qdrant_version(qdrant_url, key, within_s),
         ),
+        config_file=settings.config_file,
     )
 
 
