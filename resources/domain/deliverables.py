@@ -1,0 +1,54 @@
+"""What a task's work hands over: files, kept by their content, and what they cite."""
+
+from dataclasses import dataclass, field
+
+from resources.domain.ids import ExtractionId
+from resources.domain.spans import Span
+
+
+@dataclass(frozen=True, slots=True)
+class Artefact:
+    """A file in the artefact store, named by its content: ``content_hash`` is the SHA-256 in hex."""
+
+    content_hash: str
+    size_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class DraftFile:
+    """A file of a deliverable. ``name`` is for people and never becomes a path."""
+
+    name: str
+    media_type: str
+    artefact: Artefact
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """A passage that the deliverable rests on, with its words: it stays traceable when its source is removed."""
+
+    extraction_id: ExtractionId
+    uri: str
+    title: str
+    span: Span
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """One attempt's deliverable, before it is a version of anything.
+
+    Attributes:
+        kind: the kind of work that made it, such as ``knowledge_note``.
+        summary: one or two sentences for the comment that announces it.
+        files: what is delivered; at least one (CB-10).
+        made_by: who or what wrote it, for people: a model, a program, a rule.
+        log: what a program said while it worked; kept with the attempt, never delivered.
+    """
+
+    kind: str
+    summary: str
+    files: tuple[DraftFile, ...]
+    citations: tuple[Citation, ...]
+    made_by: str
+    log: tuple[DraftFile, ...] = field(default=())
