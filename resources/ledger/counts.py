@@ -10,7 +10,7 @@ SELECT (SELECT count(*) FROM waybill.sources) AS sources,
        (SELECT count(*) FROM waybill.batches WHERE retired_at IS NULL) AS batches,
        (SELECT count(*) FROM waybill.extractions WHERE retired_at IS NULL) AS extractions,
        (SELECT count(*) FROM waybill.extractions WHERE embedding_id IS NULL AND retired_at IS NULL) AS orphans,
-       (SELECT count(*) FROM waybill.dead_letters WHERE replayed_at IS NULL) AS dead_letters,
+       (SELECT count(*) FROM waybill.dead_letters WHERE replayed_at IS NULL AND dropped_at IS NULL) AS dead_letters,
        (SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()) AS connections,
        current_setting('max_connections')::int AS max_connections
 """)

@@ -119,13 +119,16 @@ INDEXES = (
     "CREATE INDEX outbox_of_task ON waybill.outbox (task_id, id)",
     "CREATE INDEX outbox_sets ON waybill.outbox (set_key, id) WHERE set_key IS NOT NULL",
     "CREATE INDEX inbox_unhandled ON waybill.inbox (next_at, id) WHERE handled_at IS NULL",
+    # Who moved a task: the newest events of it.
+    "CREATE INDEX inbox_of_task ON waybill.inbox ((body ->> 'task_id'), id)",
     "CREATE INDEX alerts_by_time ON waybill.alerts (raised_at)",
     "CREATE INDEX alerts_new ON waybill.alerts (raised_at) WHERE passed_on_at IS NULL",
     "CREATE INDEX call_slots_free ON waybill.call_slots (token, free_at)",
 )
 CHANGES = (
     "ALTER TABLE waybill.dead_letters ADD COLUMN dropped_at timestamptz, ADD COLUMN dropped_by text,"
-    " ADD COLUMN drop_reason text, ADD CHECK ((dropped_at IS NULL) = (dropped_by IS NULL))",
+    " ADD COLUMN drop_reason text, ADD COLUMN replayed_by text,"
+    " ADD CHECK ((dropped_at IS NULL) = (dropped_by IS NULL))",
     "CREATE INDEX dead_letters_open ON waybill.dead_letters (created_at) WHERE replayed_at IS NULL"
     " AND dropped_at IS NULL",
     "CREATE TRIGGER outbox_announced AFTER INSERT ON waybill.outbox FOR EACH STATEMENT"
@@ -135,6 +138,7 @@ CHANGES = (
 )
 GRANTS = (
     "GRANT SELECT, INSERT, UPDATE ON waybill.outbox, waybill.inbox, waybill.webhooks, waybill.polls TO waybill_app",
+    "GRANT DELETE ON waybill.inbox TO waybill_app",
     "GRANT SELECT, INSERT, UPDATE, DELETE ON waybill.call_slots TO waybill_app",
     "GRANT SELECT, INSERT ON waybill.alerts TO waybill_app",
     "GRANT UPDATE (passed_on_at) ON waybill.alerts TO waybill_app",
