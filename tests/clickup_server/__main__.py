@@ -23,11 +23,11 @@ Point Waybill to it with these settings of the environment:
   WAYBILL_CLICKUP_URL={url}
   WAYBILL_CLICKUP_TOKEN={token}
 
-and these ids in the file of settings:
+and these lines of waybill.toml:
   [clickup]
   team = "{team}"
-  space = "{space}"
-  list = "{list_id}"
+  spaces = ["{space}"]
+  time_zone = "{zone}"
 
 Everything is in memory: it is gone when this ends (Ctrl+C).
 """
@@ -75,7 +75,7 @@ def main() -> None:
     app, known = build(options, origin)
     if given.until_eof:
         end_with_input()
-    print(json.dumps(known) if given.json else TOLD.format(page=f"{origin}/", **known), flush=True)
+    print(json.dumps(known) if given.json else TOLD.format(page=f"{origin}/", zone=options.zone, **known), flush=True)
     config = uvicorn.Config(
         app,
         http=ResettableProtocol,

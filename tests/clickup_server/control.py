@@ -101,7 +101,7 @@ def described(world: World, state: TaskState) -> dict[str, object]:
         "priority": state.priority,
         "due_at_ms": state.due_ms,
         "updated_at_ms": state.updated_ms,
-        "fields": {field.name: _plain(field, state.fields.get(field.id)) for field in world.fields_of(state)},
+        "fields": {field.name: plain(field, state.fields.get(field.id)) for field in world.fields_of(state)},
         "history": [
             {"status": stay.status.name, "at_ms": stay.since_ms, "user": stay.user.name} for stay in state.stays
         ],
@@ -115,7 +115,7 @@ def described(world: World, state: TaskState) -> dict[str, object]:
     }
 
 
-def _plain(field: Field, value: object) -> object:
+def plain(field: Field, value: object) -> object:
     """Options by name, users by name."""
     names = {option.id: option.name for option in field.options}
     if isinstance(value, tuple):

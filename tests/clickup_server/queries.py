@@ -51,7 +51,9 @@ def number(query: QueryParams, name: str, default: int) -> int:
 def find(world: World, query: QueryParams) -> Page:
     """The page of tasks that ``query`` asks for. ``limit`` and ``query`` in it are passed over, as ClickUp does."""
     tests = [*_whose(world, query), *_which(query), *_when(query)]
-    found = [state for state in world.all_seen() if all(test(state) for test in tests)]
+    found = world.all_seen()
+    for test in tests:
+        found = [state for state in found if test(state)]
     name = query.get("order_by", "created")
     if name not in ORDERS:
         raise bad_order()

@@ -6,7 +6,7 @@ from starlette.routing import Route
 from tests.clickup_server import queries, rendering
 from tests.clickup_server.answers import Json
 from tests.clickup_server.errors import bad_list_id, not_authorized
-from tests.clickup_server.model import Space, Stay, TaskList
+from tests.clickup_server.model import Space, Stay, TaskList, TaskState
 from tests.clickup_server.world import World
 
 MINUTE_MS = 60_000
@@ -61,7 +61,7 @@ async def space_lists(request: Request) -> Json:
     """The lists outside folders."""
     world, space = world_of(request), _space_of(request)
     shown = (one for one in world.lists.values() if one.space is space and one.folder.hidden and one.reachable)
-    return Json({"lists": [rendering.list_in_lists(world, one) for one in shown]})
+    return Json({"lists": [rendering.list_in_lists(one) for one in shown]})
 
 
 async def folder_lists(request: Request) -> Json:
@@ -70,7 +70,7 @@ async def folder_lists(request: Request) -> Json:
     if folder is None:
         raise not_authorized()
     shown = (one for one in world.lists.values() if one.folder is folder and one.reachable)
-    return Json({"lists": [rendering.list_in_lists(world, one) for one in shown]})
+    return Json({"lists": [rendering.list_in_lists(one) for one in shown]})
 
 
 async def one_list(request: Request) -> Json:
@@ -84,26 +84,32 @@ async def list_fields(request: Request) -> Json:
 
 
 async def list_tasks(request: Request) -> Json:
-    query = request.query_params.multi_items()
-    return _tasks(
-        request, [*((k, v) for k, v in query if not k.startswith("list_ids")), ("list_ids[]", list_of(request).id)]
-    )
+    world, found = world_of(request), list_of(request)
+    sent = request.query_params.multi_items()
+    query = [*((key, value) for key, value in sent if not key.startswith("list_ids")), ("list_ids[]", found.id)]
+    page = queries.find(world, queries.QueryParams(query))
+    shown = [_described(request, state, rendering.task(world, state)) for state in page.tasks]
+    return Json({"tasks": shown, "last_page": page.last})
 
 
 async def team_tasks(request: Request) -> Json:
     in_team(request)
-    return _tasks(request, request.query_params.multi_items())
-
-
-def _tasks(request: Request, query: list[tuple[str, str]]) -> Json:
     world = world_of(request)
-    page = queries.find(world, queries.QueryParams(query))
-    return Json({"tasks": [rendering.task(world, state) for state in page.tasks], "last_page": page.last})
+    page = queries.find(world, request.query_params)
+    shown = [_described(request, state, rendering.task_in_team(world, state)) for state in page.tasks]
+    return Json({"tasks": shown, "last_page": page.last})
+
+
+def _described(request: Request, state: TaskState, shown: dict[str, object]) -> dict[str, object]:
+    if queries.switched_on(request.query_params, "include_markdown_description"):
+        shown["markdown_description"] = state.description
+    return shown
 
 
 async def one_task(request: Request) -> Json:
     world = world_of(request)
-    return Json(rendering.task_alone(world, world.seen(request.path_params["task_id"])))
+    state = world.seen(request.path_params["task_id"])
+    return Json(_described(request, state, rendering.task_alone(world, state)))
 
 
 async def task_comments(request: Request) -> Json:

@@ -67,7 +67,7 @@ def folder(world: World, value: Folder) -> Json:
         "hidden": value.hidden,
         "space": {"id": value.space_id, "name": world.spaces[value.space_id].name, "access": True},
         "task_count": str(sum(task_count(world, found) for found in lists)),
-        "lists": [list_in_lists(world, found) for found in lists],
+        "lists": [list_in_lists(found) for found in lists],
     }
 
 
@@ -80,8 +80,8 @@ def folder_of(value: TaskList) -> Json:
     return {"id": value.folder.id, "name": value.folder.name, "hidden": value.folder.hidden, "access": True}
 
 
-def list_in_lists(world: World, value: TaskList) -> Json:
-    """A list among others: without its statuses, which only its own route gives."""
+def list_in_lists(value: TaskList) -> Json:
+    """A list among others: without its statuses and its count of tasks, which only its own route gives."""
     return {
         "id": value.id,
         "name": value.name,
@@ -90,7 +90,7 @@ def list_in_lists(world: World, value: TaskList) -> Json:
         "status": None,
         "priority": None,
         "assignee": None,
-        "task_count": task_count(world, value),
+        "task_count": None,
         "due_date": None,
         "start_date": None,
         "folder": folder_of(value),
@@ -105,7 +105,9 @@ def list_alone(world: World, value: TaskList) -> Json:
     group = f"proj_{value.space.id}"
     statuses = [status(one) | {"status_group": group} for one in value.statuses]
     inbound = f"a.t.{value.id}@tasks.clickup.example"
-    return list_in_lists(world, value) | {"deleted": False, "inbound_address": inbound, "statuses": statuses}
+    made = list_in_lists(value) | {"deleted": False, "inbound_address": inbound, "statuses": statuses}
+    del made["status"]
+    return made | {"task_count": task_count(world, value)}
 
 
 def field(value: Field) -> Json:
@@ -139,8 +141,6 @@ def task_field(world: World, value: Field, kept: object) -> Json:
 
 def task(world: World, state: TaskState) -> Json:
     """A task among others. Alone it has attachments beside."""
-    found = world.lists[state.list_id]
-    place = folder_of(found)
     return {
         "id": state.id,
         "custom_id": None,
@@ -165,6 +165,7 @@ def task(world: World, state: TaskState) -> Json:
         "due_date": instant(state.due_ms),
         "start_date": instant(state.start_ms),
         **dict.fromkeys(("points", "time_estimate")),
+        "time_spent": 0,
         "custom_fields": [task_field(world, one, state.fields.get(one.id)) for one in world.fields_of(state)],
         **{name: [] for name in ("dependencies", "linked_tasks", "locations")},
         "team_id": world.team[0],
@@ -172,15 +173,24 @@ def task(world: World, state: TaskState) -> Json:
         "sharing": {"public": False, "public_share_expires_on": None, "public_fields": list(PUBLIC_FIELDS)}
         | {"token": None, "seo_optimized": False},
         "permission_level": "create",
-        "list": {"id": found.id, "name": found.name, "access": True},
-        "project": place,
-        "folder": place,
-        "space": {"id": found.space.id},
+        **_places(world.lists[state.list_id]),
     }
+
+
+def _places(found: TaskList) -> Json:
+    """Where a task is. ``project`` is the folder's older name; outside folders both are called hidden."""
+    place = folder_of(found)
+    of_list = {"id": found.id, "name": found.name, "access": True}
+    return {"list": of_list, "project": place, "folder": place, "space": {"id": found.space.id}}
 
 
 def task_alone(world: World, state: TaskState) -> Json:
     return task(world, state) | {"attachments": [attachment(world, state, one) for one in state.attachments]}
+
+
+def task_in_team(world: World, state: TaskState) -> Json:
+    """Across a workspace the priority is a number: document and sample agree on it, and on an object elsewhere."""
+    return task(world, state) | {"priority": state.priority}
 
 
 def attachment(world: World, state: TaskState, value: Attachment) -> Json:

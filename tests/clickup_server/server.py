@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Mount, Route
 
-from tests.clickup_server import control, hook_routes, reads, writes
+from tests.clickup_server import control, hook_routes, page, reads, writes
 from tests.clickup_server.answers import Json
 from tests.clickup_server.deliveries import Deliveries
 from tests.clickup_server.errors import ApiError, no_route
@@ -54,6 +54,7 @@ def build(options: Options, origin: str) -> tuple[Gate, dict[str, str]]:
         routes=[
             Mount(API, routes=[*reads.ROUTES, *writes.ROUTES, *hook_routes.ROUTES]),
             Mount("/_control", routes=control.ROUTES),
+            *page.ROUTES,
             Route("/attachments/{task_id}/{attachment_id}", download),
         ],
         exception_handlers={ApiError: refused, HTTPException: not_found},
