@@ -9,21 +9,25 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
-from typing import Final, Literal
+from datetime import UTC, datetime, timedelta
+from typing import Final, Literal, Protocol
 from uuid import UUID
 
 from sqlalchemy import Connection, Engine, text
 
 from resources import processes
 from resources.domain.errors import TransientError
+from resources.domain.tasks import TaskId
 
-Subject = Literal["sources", "batches"]
+Subject = Literal["sources", "batches", "tasks"]
 
 LISTING: Final = timedelta(minutes=2)
 KNOWLEDGE: Final = timedelta(minutes=10)
+TASK: Final = timedelta(minutes=10)
+BEATS: Final = 4
+"""Heartbeats in the length of a lease."""
 
-_NAMES: Final[dict[Subject, str]] = {"sources": "client || ':' || name", "batches": "partition_key"}
+_NAMES: Final[dict[Subject, str]] = {"sources": "client || ':' || name", "batches": "partition_key", "tasks": "id"}
 _SEEN = """
 SELECT version, lease_owner, lease_process, lease_expires_at > now() AS live, {name} AS name
 FROM waybill.{subject} WHERE id = :id
@@ -60,6 +64,49 @@ class LeaseLostError(TransientError):
     """The lease ran out and was taken over: what this owner still wanted to write is refused."""
 
 
+class Kept(Protocol):
+    """What is leased: a source, a batch, or a task."""
+
+    @property
+    def subject(self) -> Subject:
+        """Its table."""
+
+    @property
+    def id(self) -> UUID | TaskId:
+        """Its row."""
+
+    @property
+    def owner(self) -> str:
+        """Who holds it."""
+
+    @property
+    def version(self) -> int:
+        """The version of the row that the claim made."""
+
+    @property
+    def lost(self) -> threading.Event:
+        """Set when another owner has it, or nobody keeps it any more."""
+
+
+def require(connection: Connection, lease: Kept) -> None:
+    """Lock the leased row for this transaction. Raises LeaseLostError: another owner has it."""
+    found = (
+        None if lease.lost.is_set() else connection.execute(text(_FENCE.format(subject=lease.subject)), named(lease))
+    )
+    if found is None or found.rowcount != 1:
+        raise LeaseLostError(
+            f"{lease.subject} {lease.id}",
+            expected=f"the lease of {lease.owner} at version {lease.version}",
+            found="another owner",
+            remedy="The new owner goes on from what was committed.",
+        )
+
+
+def named(lease: Kept) -> dict[str, object]:
+    """What names a lease in a query."""
+    return {"id": lease.id, "owner": lease.owner, "version": lease.version}
+
+
 @dataclass(frozen=True)
 class Lease:
     """The right of ``owner`` to write for one source or batch, as long as its version stands."""
@@ -72,21 +119,7 @@ class Lease:
 
     def fence(self, connection: Connection) -> None:
         """Lock the row for this transaction. Raises LeaseLostError: another owner has it."""
-        if (
-            self.lost.is_set()
-            or connection.execute(text(_FENCE.format(subject=self.subject)), self.parameters).rowcount != 1
-        ):
-            raise LeaseLostError(
-                f"{self.subject} {self.id}",
-                expected=f"the lease of {self.owner} at version {self.version}",
-                found="another owner",
-                remedy="The new owner goes on from what was committed.",
-            )
-
-    @property
-    def parameters(self) -> dict[str, object]:
-        """What names this lease in a query."""
-        return {"id": self.id, "owner": self.owner, "version": self.version}
+        require(connection, self)
 
 
 @contextmanager
@@ -103,16 +136,47 @@ def held(engine: Engine, subject: Subject, key: UUID, *, owner: str, length: tim
     if not mine:
         yield lease
         return
+    try:
+        with kept(engine, lease, Pulse(length, length / BEATS)):
+            yield lease
+    finally:
+        with engine.begin() as connection:
+            connection.execute(text(_RELEASE.format(subject=subject)), named(lease))
+
+
+@dataclass(frozen=True, slots=True)
+class Pulse:
+    """Each ``beat`` a lease's expiry is set ``length`` ahead; from ``until`` on no more, as if the lease were lost."""
+
+    length: timedelta
+    beat: timedelta
+    until: datetime | None = None
+
+    @property
+    def misses_allowed(self) -> int:
+        """Beats that may fail for want of a database before a whole length is over."""
+        return max(1, int(self.length / self.beat) - 1)
+
+    @property
+    def over(self) -> bool:
+        """Whether ``until`` has come."""
+        return self.until is not None and datetime.now(UTC) >= self.until
+
+
+@contextmanager
+def kept(engine: Engine, lease: Kept, pulse: Pulse) -> Iterator[None]:
+    """Keep ``lease`` alive while the block runs, by a heartbeat on a thread and connection of its own.
+
+    A lease that was taken over meanwhile is noticed at the next beat: ``lease.lost`` is set then.
+    """
     ended = threading.Event()
-    heart = threading.Thread(target=_beat, args=(engine, lease, length, ended), name=f"lease {key}", daemon=True)
+    heart = threading.Thread(target=_beat, args=(engine, lease, pulse, ended), name=f"lease {lease.id}", daemon=True)
     heart.start()
     try:
-        yield lease
+        yield
     finally:
         ended.set()
         heart.join()
-        with engine.begin() as connection:
-            connection.execute(text(_RELEASE.format(subject=subject)), lease.parameters)
 
 
 def _claim(engine: Engine, subject: Subject, key: UUID, owner: str, length: timedelta) -> tuple[Lease, bool]:
@@ -154,20 +218,20 @@ def _claimed(subject: Subject, name: str, found: str) -> AlreadyClaimedError:
     )
 
 
-def _beat(engine: Engine, lease: Lease, length: timedelta, ended: threading.Event) -> None:
-    """Extend the expiry four times a length; on zero rows, or no database for a whole length, the lease is lost."""
+def _beat(engine: Engine, lease: Kept, pulse: Pulse, ended: threading.Event) -> None:
+    """Extend the expiry at each beat; on zero rows, or no database for a whole length, the lease is lost."""
     misses = 0
-    while not ended.wait(length.total_seconds() / 4):
+    while not ended.wait(pulse.beat.total_seconds()):
         try:
             with engine.begin() as connection:
                 extended = connection.execute(
-                    text(_EXTEND.format(subject=lease.subject)), {**lease.parameters, "length": length}
+                    text(_EXTEND.format(subject=lease.subject)), {**named(lease), "length": pulse.length}
                 )
             misses = 0
-            alive = extended.rowcount == 1
+            alive = extended.rowcount == 1 and not pulse.over
         except Exception:  # noqa: BLE001 - any failure to reach the database is a missed beat, counted
             misses += 1
-            alive = misses < 4  # noqa: PLR2004 - four beats are one length
+            alive = misses <= pulse.misses_allowed and not pulse.over
         if not alive:
             lease.lost.set()
             return

@@ -38,6 +38,7 @@ CREATE TABLE waybill.tasks (
     recheck_at          timestamptz,
     overrides           jsonb NOT NULL DEFAULT '{{}}',
     feedback            text,
+    round               integer NOT NULL DEFAULT 1,
     attempt             integer NOT NULL DEFAULT 0,
     attempts_left       integer NOT NULL DEFAULT 0 CHECK (attempts_left >= 0),
     not_before_at       timestamptz,
@@ -67,6 +68,7 @@ CREATE TABLE waybill.task_attempts (
     ended_at     timestamptz,
     outcome      text,
     error        jsonb,
+    log          jsonb,
     PRIMARY KEY (task_id, number),
     CHECK ((ended_at IS NULL) = (outcome IS NULL))
 )
@@ -194,7 +196,7 @@ GRANTS = (
     "REVOKE ALL ON FUNCTION waybill.note_task_event FROM PUBLIC",
     "GRANT SELECT, INSERT, UPDATE ON waybill.tasks TO waybill_app",
     "GRANT SELECT, INSERT ON waybill.task_attempts TO waybill_app",
-    "GRANT UPDATE (ended_at, outcome, error) ON waybill.task_attempts TO waybill_app",
+    "GRANT UPDATE (ended_at, outcome, error, log) ON waybill.task_attempts TO waybill_app",
     "GRANT SELECT ON waybill.task_events TO waybill_app",
     "GRANT SELECT, INSERT ON waybill.deliverables, waybill.deliverable_versions, waybill.deliverable_files,"
     " waybill.citations, waybill.reviews TO waybill_app",

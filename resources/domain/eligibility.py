@@ -1,0 +1,73 @@
+"""Whether a task may be begun now, and if not, why (CB-13): a pure function with a reason for every no."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from resources.domain.configuration import Configuration
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What eligibility rests on.
+
+    Attributes:
+        type: the key of the task type; None when no type is called ``type_named``.
+        client_known: whether the ledger has that client.
+        status_kind: ``open``: it asks for work, or the status is our own; ``closed``; ``other``: moved by hand.
+    """
+
+    type: str | None
+    type_named: str | None
+    client: str | None
+    client_known: bool
+    auto_execute: bool
+    due_at: datetime | None
+    status: str | None
+    status_kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ineligible:
+    """Why not, for people; and when to look again, where time alone changes it."""
+
+    reason: str
+    recheck_at: datetime | None = None
+
+
+NO_TYPE: Final = "no task type is chosen"
+NO_CLIENT: Final = "no client is chosen"
+NOT_AUTOMATIC: Final = "auto-execute is off"
+NO_DUE_DATE: Final = "it has no due date"
+
+
+def why_not(facts: Facts, configuration: Configuration, now: datetime) -> Ineligible | None:
+    """The first reason not to begin the task at ``now``; None: it is eligible."""
+    reason = _lack(facts, configuration)
+    if reason is not None:
+        return Ineligible(reason)
+    assert facts.type is not None
+    assert facts.due_at is not None
+    opens_at = facts.due_at - timedelta(days=configuration.task_types[facts.type].window_days)
+    if opens_at > now:
+        return Ineligible(
+            f"it is due on {facts.due_at:%Y-%m-%d}, beyond the window: it can begin on {opens_at:%Y-%m-%d %H:%M} UTC",
+            recheck_at=opens_at,
+        )
+    return None
+
+
+def _lack(facts: Facts, configuration: Configuration) -> str | None:
+    """What is missing or in the way, whatever the time: the first that holds."""
+    known = ", ".join(sorted(each.option for each in configuration.task_types.values()))
+    unknown_type = NO_TYPE if not facts.type_named else f"its type '{facts.type_named}' is unknown; known are {known}"
+    lacks = (
+        (facts.status_kind == "closed", f"it is closed in ClickUp ({facts.status})"),
+        (facts.status_kind == "other", f"it was moved by hand to '{facts.status}'"),
+        (facts.type is None, unknown_type),
+        (facts.client is None, NO_CLIENT),
+        (not facts.client_known, f"its client '{facts.client}' is unknown: ingest a source of it first"),
+        (not facts.auto_execute, NOT_AUTOMATIC),
+        (facts.due_at is None, NO_DUE_DATE),
+    )
+    return next((reason for holds, reason in lacks if holds), None)

@@ -1,0 +1,179 @@
+"""Tasks: one row each, moved by compare-and-set only (CB-16); a trigger writes every move down, with actor and reason.
+
+Whoever changes a state goes through `move`; who works on a task, and for how long, is `resources/ledger/claims.py`.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import Connection, text
+
+from resources.domain.errors import PermanentError, TransientError
+from resources.domain.tasks import Act, TaskEvent, TaskId, TaskState, target
+
+COLUMNS: Final = """
+id, origin, slot, name, body, url, list_id, client, type, type_named, auto_execute, due_at, priority,
+clickup_status, clickup_status_kind, clickup_updated_at, state, reason, recheck_at, overrides, feedback, round,
+attempt, attempts_left, not_before_at, created_at, changed_at, version, lease_owner, lease_process, lease_expires_at
+"""
+_GET: Final = text(f"SELECT {COLUMNS} FROM waybill.tasks WHERE id = :id")  # noqa: S608 - constants
+_GET_MANY: Final = text(
+    f"SELECT {COLUMNS} FROM waybill.tasks WHERE id = ANY(:ids) ORDER BY id FOR NO KEY UPDATE"  # noqa: S608 - constants
+)
+_ACT: Final = text("""
+SELECT set_config('waybill.actor', :actor, true), set_config('waybill.reason', :reason, true),
+       set_config('waybill.event', :event, true), set_config('waybill.run', :run, true)
+""")
+_CHANGEABLE: Final = frozenset(
+    {"overrides", "feedback", "round", "attempt", "attempts_left", "not_before_at", "recheck_at", "lease_owner",
+     "lease_process", "lease_expires_at", "clickup_status", "clickup_status_kind", "clickup_updated_at"}
+)  # fmt: skip
+_OWN_WRITE: Final = text("""
+UPDATE waybill.tasks SET clickup_status = :status, clickup_status_kind = 'open',
+       clickup_updated_at = greatest(clickup_updated_at, :updated_at)
+WHERE id = :id AND (clickup_updated_at IS NULL OR clickup_updated_at <= :updated_at)
+""")
+_BY_STATE: Final = text("SELECT state, count(*) AS n FROM waybill.tasks GROUP BY state ORDER BY state")
+
+
+class TaskUnknownError(PermanentError):
+    """No task has this id."""
+
+
+class TaskMovedError(TransientError):
+    """Somebody else changed the task since it was read; nothing was changed here."""
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A task as the ledger holds it.
+
+    Attributes:
+        reason: why it waits, failed or was cancelled.
+        feedback: the reviewer's words for the next draft.
+        round: how often its work was begun anew, by a review or a reopening; 1 at first.
+        attempt: the number of the last attempt, 0 before the first.
+    """
+
+    id: TaskId
+    origin: str
+    slot: str | None
+    name: str
+    body: str
+    url: str | None
+    list_id: str | None
+    client: str | None
+    type: str | None
+    type_named: str | None
+    auto_execute: bool
+    due_at: datetime | None
+    priority: int | None
+    clickup_status: str | None
+    clickup_status_kind: str | None
+    clickup_updated_at: datetime | None
+    state: TaskState
+    reason: str | None
+    recheck_at: datetime | None
+    overrides: Mapping[str, Any]
+    feedback: str | None
+    round: int
+    attempt: int
+    attempts_left: int
+    not_before_at: datetime | None
+    created_at: datetime
+    changed_at: datetime
+    version: int
+    lease_owner: str | None
+    lease_process: str | None
+    lease_expires_at: datetime | None
+
+    @property
+    def in_clickup(self) -> bool:
+        """Whether what happens to it is shown in ClickUp."""
+        return self.origin == "clickup"
+
+
+def task_of(row: Any) -> Task:
+    """The task of a row with ``COLUMNS``."""
+    values = dict(row._mapping)
+    return Task(**values | {"state": TaskState(values["state"])})
+
+
+def get(connection: Connection, task: TaskId) -> Task:
+    """One task. Raises TaskUnknownError."""
+    row = connection.execute(_GET, {"id": task}).one_or_none()
+    if row is None:
+        raise unknown(task)
+    return task_of(row)
+
+
+def unknown(task: TaskId) -> TaskUnknownError:
+    """What is said when no task has this id."""
+    return TaskUnknownError(
+        f"task {task}", expected="the id of a task", found="none that has it", remedy="`waybill tasks` lists them."
+    )
+
+
+def locked(connection: Connection, ids: Sequence[TaskId]) -> dict[TaskId, Task]:
+    """These tasks, as far as they are there, locked until the transaction ends and always in the same order."""
+    return {TaskId(row.id): task_of(row) for row in connection.execute(_GET_MANY, {"ids": list(ids)})}
+
+
+def act(connection: Connection, by: Act, event: str) -> None:
+    """Say for this transaction who changes states, and why: the trigger refuses a change without it."""
+    values = {"actor": by.actor, "reason": by.reason or by.actor, "event": event, "run": by.run_id or ""}
+    connection.execute(_ACT, values)
+
+
+def move(
+    connection: Connection, task: Task, event: TaskEvent, by: Act, *, reason: str | None = None, **changes: object
+) -> Task:
+    """Move ``task`` by ``event``, exactly one version later, with ``changes`` to other columns in the same UPDATE.
+
+    ``reason`` stays with the task, for states that need one. Any move but a claim ends the lease.
+
+    Raises:
+        IllegalTransitionError: the event is not allowed in the task's state.
+        TaskMovedError: the task was changed since it was read.
+    """
+    if unknown := changes.keys() - _CHANGEABLE:
+        raise TypeError(f"no such columns to change: {sorted(unknown)}")
+    state = target(task.id, task.state, event)
+    lease = {} if event is TaskEvent.CLAIM else dict.fromkeys(("lease_owner", "lease_process", "lease_expires_at"))
+    values = {"state": state.value, "reason": reason, "recheck_at": None, **lease, **changes}
+    if "overrides" in values:
+        values["overrides"] = json.dumps(values["overrides"])
+    assignments = ", ".join(f"{name} = {_placeholder(name)}" for name in values)
+    act(connection, by, event.value)
+    row = connection.execute(
+        text(
+            f"UPDATE waybill.tasks SET {assignments}, version = version + 1"  # noqa: S608 - names of columns, checked
+            f" WHERE id = :id AND version = :seen_version RETURNING {COLUMNS}"
+        ),
+        {**values, "id": task.id, "seen_version": task.version},
+    ).one_or_none()
+    if row is None:
+        raise TaskMovedError(
+            f"task {task.id}",
+            expected=f"version {task.version}, which is {task.state.value}",
+            found="a newer one",
+            remedy="Look at it with `waybill task show`.",
+        )
+    return task_of(row)
+
+
+def _placeholder(name: str) -> str:
+    return f"CAST(:{name} AS jsonb)" if name == "overrides" else f":{name}"
+
+
+def note_own_write(connection: Connection, task: TaskId, status: str, updated_at: datetime) -> None:
+    """Waybill itself wrote ``status``; ClickUp's clock said ``updated_at``. A look from before that is a stale one."""
+    connection.execute(_OWN_WRITE, {"id": task, "status": status, "updated_at": updated_at})
+
+
+def count_by_state(connection: Connection) -> dict[str, int]:
+    """How many tasks are in each state."""
+    return {row.state: row.n for row in connection.execute(_BY_STATE)}
