@@ -1,12 +1,13 @@
 """What stands in `waybill.toml`: ClickUp's places, fields and statuses, task types, recurring tasks, alerts, adapters.
 
-Pure models: `orchestration/settings.py` reads the file. A key that is not known is refused, with its place.
+Pure models: `orchestration/configuration.py` reads the file. A key that is not known is refused, with its place.
 """
 
 from collections.abc import Mapping
 from typing import Annotated, Any, Final, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
+from pydantic_core import PydanticCustomError
 
 from resources.domain.task_types import KINDS
 from resources.domain.tasks import TaskState
@@ -18,6 +19,12 @@ Slug = Annotated[str, Field(pattern=SLUG)]
 def folded(name: str) -> str:
     """A name as ClickUp compares it: without case and outer space."""
     return name.strip().casefold()
+
+
+def refused(key: str, *, expected: str, found: str) -> PydanticCustomError:
+    """What a rule between keys refuses; ``key`` is the one to change, by dots from where the rule stands."""
+    about = {"key": key, "expected": expected, "found": found}
+    return PydanticCustomError("refused", "expected {expected}; found {found}", about)
 
 
 class Part(BaseModel):
@@ -80,9 +87,10 @@ class ClickUp(Part):
         reopening = {folded(status) for status in self.moves.reopen}
         for state, status in self.statuses.model_dump().items():
             if status is not None and folded(status) in reopening:
-                raise ValueError(
-                    f"clickup.statuses.{state} is {status!r}, which clickup.moves.reopen takes for a person's wish to"
-                    " begin anew: choose a status that does not reopen"
+                raise refused(
+                    f"statuses.{state}",
+                    expected="a status that does not reopen (clickup.moves.reopen: a person's wish to begin anew)",
+                    found=repr(status),
                 )
         return self
 
@@ -100,15 +108,22 @@ class TaskType(Part):
     attempt_deadline_s: float = Field(900.0, gt=0, le=86_400)
     due_alert_hours: float = Field(24.0, ge=0)
     """An alert goes out so long before a task is due undone."""
-    settings: dict[str, Any] = Field(default_factory=dict)
+    settings: dict[str, Any] = Field(default_factory=dict, validate_default=True)
     """What its kind needs; `waybill task retry --set` changes it for one attempt."""
 
-    @model_validator(mode="after")
-    def _settings_fit_the_kind(self) -> Self:
-        if self.kind not in KINDS:
-            raise ValueError(f"there is no kind {self.kind!r}; there are {', '.join(sorted(KINDS))}")
-        KINDS[self.kind].settings.model_validate(self.settings)
-        return self
+    @field_validator("kind")
+    @classmethod
+    def _is_a_kind(cls, kind: str) -> str:
+        if kind not in KINDS:
+            raise refused("", expected=f"one of the kinds {', '.join(sorted(KINDS))}", found=repr(kind))
+        return kind
+
+    @field_validator("settings")
+    @classmethod
+    def _fit_the_kind(cls, settings: dict[str, Any], info: ValidationInfo) -> dict[str, Any]:
+        if (kind := info.data.get("kind")) is not None:
+            KINDS[kind].settings.model_validate(settings)
+        return settings
 
 
 class Recurring(Part):
@@ -155,6 +170,15 @@ class Adapter(Part):
     task: dict[str, str]
     """Of the task to make: ``name``, ``type``, ``client``, ``body``: text, or ``$.path.by.dots`` into the JSON."""
 
+    @field_validator("task")
+    @classmethod
+    def _makes_a_task(cls, task: dict[str, str]) -> dict[str, str]:
+        if not {"name", "type", "client"} <= task.keys() <= {"name", "type", "client", "body"}:
+            raise refused(
+                "", expected="the keys name, type, client, and body if wanted", found=", ".join(task) or "none"
+            )
+        return task
+
 
 class Configuration(Part):
     """The whole file. Without `[clickup]` there are local tasks only."""
@@ -178,10 +202,28 @@ class Configuration(Part):
         }
 
     @model_validator(mode="after")
-    def _recurring_types_exist(self) -> Self:
-        for each in self.recurring:
+    def _options_are_apart(self) -> Self:
+        """What the field for the type says means one type; `type_called` takes a type's key for its option too."""
+        meaning: dict[str, str] = {}
+        for key, each in self.task_types.items():
+            for name in (key, folded(each.option)):
+                if (other := meaning.setdefault(name, key)) != key:
+                    raise refused(
+                        f"task_types.{key}.option",
+                        expected="an option that means no other type",
+                        found=f"{each.option!r}, while {name!r} means task_types.{other}",
+                    )
+        return self
+
+    @model_validator(mode="after")
+    def _recurring_tasks_are_apart_and_have_their_type(self) -> Self:
+        names = [each.name for each in self.recurring]
+        for at, each in enumerate(self.recurring):
             if each.type not in self.task_types:
-                raise ValueError(f"recurring {each.name!r}: there is no task type {each.type!r}")
+                known = ", ".join(self.task_types)
+                raise refused(f"recurring.{at}.type", expected=f"a task type ({known})", found=repr(each.type))
+            if each.name in names[:at]:
+                raise refused(f"recurring.{at}.name", expected="a name that no other has", found=repr(each.name))
         return self
 
     def type_called(self, option: str | None) -> str | None:
