@@ -1,10 +1,7 @@
 """Any server with OpenAI's ``/v1/embeddings``: one client, explicit time-outs, retries where a repeat is safe."""
 
-import math
 import time
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
-from email.utils import format_datetime, parsedate_to_datetime
 from functools import cached_property
 from typing import Final, TypeVar
 
@@ -21,6 +18,7 @@ from resources.embedder.embedder import (
     encodable,
     unit_rows,
 )
+from resources.retry_after import asked_to_wait_s
 
 TEXTS_A_CALL: Final = 128
 CHARS_A_CALL: Final = 200_000
@@ -168,7 +166,7 @@ class OpenAIEmbedder:
             return TextRefusedError(self._where, expected="texts that the model takes", found=found, remedy=remedy)
         if response.status_code in _OVERLOADED or response.is_server_error:
             error = self._unavailable(_Overloaded, "HTTP 200", found)
-            error.wait_s = _asked_to_wait_s(response)
+            error.wait_s = asked_to_wait_s(response.headers)
             return error
         return self._misconfigured("HTTP 200", found, "Check WAYBILL_EMBEDDER and its URL and API key.")
 
@@ -203,20 +201,3 @@ def _worth_another(error: Exception) -> bool | float:
     if error.wait_s is None:
         return True
     return error.wait_s if error.wait_s <= LONGEST_WAIT_S else False
-
-
-def _asked_to_wait_s(response: httpx.Response) -> float | None:
-    """The header Retry-After of RFC 9110, which is seconds or a date; None when absent or neither."""
-    asked = response.headers.get("retry-after", "")
-    try:
-        seconds = float(asked)
-    except ValueError:
-        return _until_s(asked, response.headers.get("date") or format_datetime(datetime.now(UTC)))
-    return max(0.0, seconds) if math.isfinite(seconds) else None
-
-
-def _until_s(asked: str, now: str) -> float | None:
-    try:
-        return max(0.0, (parsedate_to_datetime(asked) - parsedate_to_datetime(now)).total_seconds())
-    except (ValueError, TypeError):
-        return None
