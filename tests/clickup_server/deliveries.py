@@ -1,6 +1,7 @@
 """Delivery of webhooks: signed, in order, tried up to five times; later events overtake one that is tried again."""
 
 import asyncio
+from collections.abc import Coroutine
 from dataclasses import asdict, dataclass, field
 
 import httpx
@@ -81,7 +82,7 @@ class Deliveries:
             self._start(self._empty(hook, self._queues[hook.id]))
         return self._queues[hook.id]
 
-    def _start(self, work) -> None:  # noqa: ANN001 (a coroutine of any of the methods below)
+    def _start(self, work: Coroutine[object, object, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)

@@ -29,6 +29,12 @@ class ClickUpHost:
     list_id: str
     client: httpx.Client
 
+    def api(self, **options: object) -> httpx.Client:
+        """A client of the API itself, with the token. Whoever asks for it closes it."""
+        return httpx.Client(
+            **{"base_url": self.url, "headers": {"Authorization": self.token}, "trust_env": False} | options
+        )
+
     # What people do.
 
     def create_task(

@@ -84,7 +84,7 @@ class Workspace:
 @pytest.fixture(scope="module")
 def workspace(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
     needs_shared()
-    with clickup_host(tmp_path_factory.mktemp("clickup")) as host, api_of(host) as api:
+    with clickup_host(tmp_path_factory.mktemp("clickup")) as host, host.api() as api:
         host.add_list("Other", folder="Folder")
         host.create_task("Bare")
         typed = {"Task type": "press_release", "Auto execute": True}
@@ -96,10 +96,6 @@ def workspace(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
         field = api.get(f"/list/{host.list_id}/field").json()["fields"][0]["id"]
         folder = api.get(f"/space/{host.space}/folder").json()["folders"][-1]["id"]
         yield Workspace(host, api, task, field, folder)
-
-
-def api_of(host: ClickUpHost) -> httpx.Client:
-    return httpx.Client(base_url=host.url, headers={"Authorization": host.token}, trust_env=False)
 
 
 READS = [
