@@ -1,6 +1,7 @@
 """What was given up after every attempt: with its full request, so that it can be looked at, tried again, or dropped.
 
-Stages: `embedding` (the subject is an extraction's id), `outbox` and `inbox` (the subject is the row's id there).
+Stages: `embedding` (the subject is an extraction's id), `outbox` and `inbox` (the subject is the row's id there, or
+`refused:…` for a delivery that was not let in).
 """
 
 import json

@@ -7,7 +7,7 @@ is held. A row is marked `sending` before its bytes leave; what became of it is 
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -37,7 +37,7 @@ WITH due AS (
 UPDATE waybill.outbox AS o
 SET state = 'sending', owner = :owner, process = :process, expires_at = now() + :lease, attempts = attempts + 1
 FROM due WHERE o.id = due.id
-RETURNING o.id, o.key, o.lane, o.set_key, o.kind, o.task_id, o.payload, o.attempts, o.owner,
+RETURNING o.id, o.key, o.lane, o.set_key, o.kind, o.task_id, o.payload, o.attempts, o.owner, o.created_at,
           now() - o.unclear_at AS unclear_for
 """)
 _NEXT_AT: Final = text("""
@@ -46,6 +46,11 @@ WHERE state = 'pending' AND next_at > now() AND kind = ANY(:kinds)
 """)
 _EXTEND: Final = text("""
 UPDATE waybill.outbox SET expires_at = now() + :lease WHERE state = 'sending' AND process = :process
+""")
+_GIVE_BACK: Final = text("""
+UPDATE waybill.outbox
+SET state = 'pending', owner = NULL, process = NULL, expires_at = NULL, attempts = attempts - 1
+WHERE state = 'sending' AND process = :process AND NOT id = ANY(CAST(:but AS bigint[]))
 """)
 _SENDING: Final = text("""
 SELECT id, owner, process, expires_at <= now() AS expired FROM waybill.outbox
@@ -59,16 +64,16 @@ SET state = 'pending', owner = NULL, process = NULL, expires_at = NULL, unclear_
 FROM unnest(CAST(:ids AS bigint[]), CAST(:owners AS text[])) AS gone(id, owner)
 WHERE o.id = gone.id AND o.owner = gone.owner AND o.state = 'sending'
 """)
-_OWN_STATUSES: Final = text("""
-SELECT payload ->> 'status' FROM waybill.outbox
-WHERE task_id = :task AND kind = 'status' AND state IN ('sent', 'sending', 'pending')
-  AND id >= coalesce((SELECT id FROM waybill.outbox WHERE task_id = :task AND kind = 'status' AND state = 'sent'
-                      ORDER BY sent_at DESC, id DESC LIMIT 1), 0)
-ORDER BY id
-""")
-_LAST_WRITTEN: Final = text("""
-SELECT DISTINCT ON (task_id) task_id, CAST(result ->> 'updated_at' AS timestamptz) AS at FROM waybill.outbox
-WHERE task_id = ANY(:tasks) AND kind = 'status' AND state = 'sent' ORDER BY task_id, sent_at DESC, id DESC
+_OWN: Final = text("""
+SELECT task.id, last.updated_at, array_agg(o.payload ->> 'status' ORDER BY o.id) AS statuses
+FROM unnest(CAST(:tasks AS text[])) AS task(id)
+LEFT JOIN LATERAL (
+    SELECT id, CAST(result ->> 'updated_at' AS timestamptz) AS updated_at FROM waybill.outbox
+    WHERE task_id = task.id AND kind = 'status' AND state = 'sent' ORDER BY sent_at DESC, id DESC LIMIT 1
+) AS last ON true
+JOIN waybill.outbox AS o ON o.task_id = task.id AND o.kind = 'status' AND o.state IN ('sent', 'sending', 'pending')
+     AND o.id >= coalesce(last.id, 0)
+GROUP BY task.id, last.updated_at
 """)
 _LOCK_PENDING: Final = text("""
 SELECT FROM waybill.outbox WHERE task_id = :task AND state = 'pending' ORDER BY id FOR UPDATE
@@ -117,11 +122,22 @@ class Effect:
 
 
 @dataclass(frozen=True, slots=True)
+class OwnWrites:
+    """What counts as our own write of a task's status: the one sent last, and those after it that are on their way.
+
+    ``updated_at`` is what ClickUp's clock said of the one sent last; None: none was sent.
+    """
+
+    statuses: tuple[str, ...] = ()
+    updated_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Row:
     """An effect that was taken to be carried out: ``owner`` is who may say how it ended.
 
     ``attempts`` counts this one. ``unclear_for`` is how long ago bytes left without a clear answer, by the database's
-    clock; None: no byte has left. Who has it looks before repeating.
+    clock; None: no byte has left. Who has it looks before repeating. ``own``: of a status only.
     """
 
     id: int
@@ -133,7 +149,9 @@ class Row:
     payload: Mapping[str, Any]
     attempts: int
     owner: str
+    created_at: datetime
     unclear_for: timedelta | None = None
+    own: OwnWrites = OwnWrites()
 
 
 def enqueue(connection: Connection, effects: Iterable[Effect]) -> int:
@@ -155,7 +173,9 @@ def take(
     ``owner`` is new for each call: it fences what is recorded. ``process``: `processes.identity()` of the drainer.
     """
     values = {"owner": owner, "process": process, "at_most": at_most, "lease": lease, "kinds": list(kinds)}
-    return [Row(**row._mapping) for row in connection.execute(_TAKE, values)]
+    taken = [Row(**row._mapping) for row in connection.execute(_TAKE, values)]
+    own = _own_writes(connection, [row.task_id for row in taken if row.kind == STATUS and row.task_id])
+    return [replace(row, own=own[row.task_id]) if row.kind == STATUS and row.task_id in own else row for row in taken]
 
 
 def next_due_in(connection: Connection, kinds: Sequence[str]) -> timedelta | None:
@@ -182,15 +202,24 @@ def release_expired(connection: Connection, *, process: str) -> int:
     return connection.execute(_RELEASE, values).rowcount
 
 
+def give_back(connection: Connection, *, process: str, but: Iterable[int]) -> int:
+    """Return to pending what ``process`` marked and never began, which is all of its rows ``but`` those under way.
+
+    For a process that cannot know whether its last marking was committed. No byte left, so nobody has to look.
+    """
+    return connection.execute(_GIVE_BACK, {"process": process, "but": list(but)}).rowcount
+
+
 def own_statuses(connection: Connection, task_id: str) -> list[str]:
     """What counts as our own write of a task's status: the one sent last, and those after it that are on their way."""
-    return list(connection.execute(_OWN_STATUSES, {"task": task_id}).scalars())
+    return list(_own_writes(connection, [task_id]).get(task_id, OwnWrites()).statuses)
 
 
-def last_written_at(connection: Connection, task_ids: Sequence[str]) -> dict[str, datetime]:
-    """For each task the instant, by ClickUp's clock, of the status that we wrote last; without one it is left out."""
-    found = connection.execute(_LAST_WRITTEN, {"tasks": list(task_ids)})
-    return {row.task_id: row.at for row in found if row.at is not None}
+def _own_writes(connection: Connection, task_ids: Sequence[str]) -> dict[str, OwnWrites]:
+    if not task_ids:
+        return {}
+    found = connection.execute(_OWN, {"tasks": list(task_ids)})
+    return {row.id: OwnWrites(tuple(row.statuses), row.updated_at) for row in found}
 
 
 def withdraw(connection: Connection, task_id: str, *, reason: str) -> int:
