@@ -48,10 +48,10 @@ Parameters = Sequence[tuple[str, str]]
 class Pace:
     """How long and how often. ``attempts`` in all; ``first_wait_s`` before the second, doubled for each one after."""
 
-    timeout: httpx.Timeout = TIMEOUT
-    deadline_s: float = DEADLINE_S
-    attempts: int = ATTEMPTS
-    first_wait_s: float = FIRST_WAIT_S
+    timeout: httpx.Timeout
+    deadline_s: float
+    attempts: int
+    first_wait_s: float
 
     def within(self, deadline_s: float) -> "Pace":
         """The same with an earlier deadline, which no step of a read outlasts."""

@@ -22,10 +22,18 @@ from resources.clickup.errors import ClickUpBusyError
 PAUSE: Final = -1
 """The number of the row that is no slot."""
 _SHORTEST_WAIT_S: Final = 0.005
+_LONGEST_WAIT_S: Final = 0.5
+"""Another process may give back a slot sooner than it had to."""
 
 # now() is the begin of the statement's own short transaction: as a bound it is stable, so that the index serves, and it
-# errs on the safe side.
+# errs on the safe side. What ended is given back by whoever comes next, so that a busy process needs one transaction a
+# call, not two.
+_GIVE_BACK: Final = text(
+    "UPDATE waybill.call_slots SET free_at = clock_timestamp() + :window WHERE token = :token AND slot = ANY(:ended)"
+)
 _TAKE: Final = text("""
+WITH given_back AS (
+    UPDATE waybill.call_slots SET free_at = clock_timestamp() + :window WHERE token = :token AND slot = ANY(:ended))
 UPDATE waybill.call_slots SET free_at = clock_timestamp() + :held
 WHERE token = :token AND slot = (
     SELECT slot FROM waybill.call_slots
@@ -34,12 +42,11 @@ WHERE token = :token AND slot = (
     ORDER BY free_at LIMIT 1 FOR UPDATE SKIP LOCKED)
 RETURNING slot
 """)
-_GIVE_BACK: Final = text(
-    "UPDATE waybill.call_slots SET free_at = clock_timestamp() + :window WHERE token = :token AND slot = :slot"
-)
+# A call that is under way now may end at once, and its slot come free a window later.
 _NEXT: Final = text("""
-SELECT min(free_at) FILTER (WHERE slot >= 0) IS NOT NULL AS any,
-    greatest(min(free_at) FILTER (WHERE slot >= 0), max(free_at) FILTER (WHERE slot < 0)) - clock_timestamp() AS wait
+SELECT count(*) FILTER (WHERE slot >= 0) > 0 AS any, greatest(
+    least(min(free_at) FILTER (WHERE slot >= 0), clock_timestamp() + :window), max(free_at) FILTER (WHERE slot < 0)
+) - clock_timestamp() AS wait
 FROM waybill.call_slots WHERE token = :token
 """)
 _ALONE: Final = text("SELECT pg_advisory_xact_lock(hashtextextended('call_slots ' || :token, 0))")
@@ -75,9 +82,12 @@ class CallBudget:
         self._engine = engine
         self._token = hashlib.sha256(token.encode()).hexdigest()
         self._calls_a_window, self._window = calls_a_window, timedelta(seconds=window_s)
+        self._ready = False
         self._turn = threading.Lock()
         self._never = threading.Event()
-        self._ready = False
+        self._count = threading.Lock()
+        self._under_way = 0
+        self._ended: list[int] = []
 
     @contextmanager
     def call(self, *, longest_s: float, patience_s: float) -> Iterator[None]:
@@ -87,10 +97,12 @@ class CallBudget:
             ClickUpBusyError: nothing is free within ``patience_s``.
         """
         slot = self._taken(self._window + timedelta(seconds=longest_s), time.monotonic() + patience_s)
+        with self._count:
+            self._under_way += 1
         try:
             yield
         finally:
-            self._give_back(slot)
+            self._end(slot)
 
     def pause_until(self, instant: datetime) -> None:
         """Let no process through before ``instant``; an earlier one than is kept already changes nothing."""
@@ -123,26 +135,47 @@ class CallBudget:
             elif time.monotonic() + wait.total_seconds() > ends_at_s:
                 raise self._busy(wait)
             else:
-                self._never.wait(max(wait.total_seconds(), _SHORTEST_WAIT_S))
+                self._never.wait(min(max(wait.total_seconds(), _SHORTEST_WAIT_S), _LONGEST_WAIT_S))
 
     def _take(self, held: timedelta) -> int | None:
+        values = {
+            "token": self._token,
+            "pause": PAUSE,
+            "held": held,
+            "window": self._window,
+            "ended": self._collected(),
+        }
         with self._engine.begin() as connection:
-            taken = connection.execute(_TAKE, {"token": self._token, "pause": PAUSE, "held": held})
-            return taken.scalar_one_or_none()
+            return connection.execute(_TAKE, values).scalar_one_or_none()
 
     def _wait(self) -> timedelta | None:
-        """How long until a slot comes free; None: there are no slots."""
+        """How long until a slot comes free at the soonest; None: there are no slots."""
         with self._engine.begin() as connection:
-            found = connection.execute(_NEXT, {"token": self._token}).one()
+            found = connection.execute(_NEXT, {"token": self._token, "window": self._window}).one()
             return found.wait if found.any else None
 
-    def _give_back(self, slot: int) -> None:
-        """Free the slot a window from now. Without a database it comes free by itself, later: the answer is worth more."""
+    def _end(self, slot: int) -> None:
+        """Leave the slot to the calls of this process that are under way; the last of them gives back what ended."""
+        with self._count:
+            self._under_way -= 1
+            self._ended.append(slot)
+            if self._under_way:
+                return
+        self._give_back(self._collected())
+
+    def _collected(self) -> list[int]:
+        with self._count:
+            ended, self._ended = self._ended, []
+            return ended
+
+    def _give_back(self, ended: list[int]) -> None:
+        """Free the slots a window from now. Without a database they come free later: the answer is worth more."""
+        values = {"token": self._token, "window": self._window, "ended": ended}
         try:
             with self._engine.begin() as connection:
-                connection.execute(_GIVE_BACK, {"token": self._token, "slot": slot, "window": self._window})
+                connection.execute(_GIVE_BACK, values)
         except DBAPIError as error:
-            _log.warning("a slot of the call budget comes free later: %s", " ".join(str(error.orig).split()))
+            _log.warning("slots of the call budget come free later: %s", " ".join(str(error.orig).split()))
 
     def _make_slots(self, held: timedelta) -> None:
         values = {"token": self._token, "slots": self._calls_a_window, "held": held}
