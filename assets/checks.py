@@ -5,6 +5,7 @@ from typing import Final
 import dagster as dg
 
 from assets import previews
+from assets.alarms import alarmed
 from assets.embeddings import embeddings
 from assets.extractions import extractions
 from assets.partitions import BATCHES
@@ -27,7 +28,9 @@ def every_extraction_is_embedded(
         batch = batches.get(connection, context.partition_key)
         orphans = links.count_orphans(connection, batch.id)
         sample = links.sample_orphans(connection, batch.id, at_most=SAMPLE)
-    return dg.AssetCheckResult(passed=orphans == 0, metadata={"orphans": orphans, **previews.sample(sample)})
+    result = dg.AssetCheckResult(passed=orphans == 0, metadata={"orphans": orphans, **previews.sample(sample)})
+    found = [f"{orphans} extractions have no embedding"]
+    return alarmed(ledger, "every_extraction_is_embedded", result, found, partition=context.partition_key)
 
 
 @dg.asset_check(asset=embeddings, partitions_def=BATCHES)
@@ -42,7 +45,7 @@ def every_point_has_an_extraction(
     found = compare(ledger.engine, batch, index.store, index.embedder.model)
     sample = [{"extraction": str(key), "wrong": "its point is gone"} for key in found.missing[:SAMPLE]]
     sample += [{"point": str(key), "wrong": "no live extraction"} for key in found.strangers[:SAMPLE]]
-    return dg.AssetCheckResult(
+    result = dg.AssetCheckResult(
         passed=not found.missing and not found.strangers,
         metadata={
             "rows_whose_point_is_gone": len(found.missing),
@@ -50,6 +53,8 @@ def every_point_has_an_extraction(
             **previews.sample(sample),
         },
     )
+    told = [f"{len(found.missing)} rows whose point is gone, {len(found.strangers)} points without a row"]
+    return alarmed(ledger, "every_point_has_an_extraction", result, told, partition=context.partition_key)
 
 
 @dg.asset_check(asset=extractions, partitions_def=BATCHES)
@@ -61,7 +66,9 @@ def every_span_quotes_its_document(
         batch = batches.get(connection, context.partition_key)
         wrong = rows.misquoting(connection, batch.id)
     sample = [{"extraction": str(key), "document": str(document)} for key, document in wrong[:SAMPLE]]
-    return dg.AssetCheckResult(passed=not wrong, metadata={"misquoting": len(wrong), **previews.sample(sample)})
+    result = dg.AssetCheckResult(passed=not wrong, metadata={"misquoting": len(wrong), **previews.sample(sample)})
+    told = [f"{len(wrong)} extractions misquote their document"]
+    return alarmed(ledger, "every_span_quotes_its_document", result, told, partition=context.partition_key)
 
 
 CHECKS: Final = [every_extraction_is_embedded, every_point_has_an_extraction, every_span_quotes_its_document]

@@ -1,4 +1,4 @@
-"""The two ways in which knowledge is divided. Keys are `client:source` and `client:source:0007`."""
+"""How things are divided: knowledge by `client:source` and by `client:source:0007`, work by the id of its task."""
 
 from typing import Final
 
@@ -6,8 +6,14 @@ import dagster as dg
 
 SOURCES: Final = dg.DynamicPartitionsDefinition(name="sources")
 BATCHES: Final = dg.DynamicPartitionsDefinition(name="batches")
+TASKS: Final = dg.DynamicPartitionsDefinition(name="tasks")
 GROUP: Final = "knowledge"
+WORK: Final = "work"
+DELIVERABLES: Final = "deliverables"
 OWNERS: Final = ["team:knowledge"]
+ACCOUNTS: Final = ["team:accounts"]
+TASK_POOL: Final = "tasks"
+"""As many tasks are worked on at once as this pool has places."""
 
 OWNER_TAG: Final = "dagster/waybill_owner"
 """Who claims for a run: `waybill ingest` holds its source for all the runs that it starts; else the run itself does.

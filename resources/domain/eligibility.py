@@ -35,6 +35,7 @@ class Ineligible:
     recheck_at: datetime | None = None
 
 
+LOOK_AGAIN: Final = timedelta(minutes=5)
 NO_TYPE: Final = "no task type is chosen"
 NO_CLIENT: Final = "no client is chosen"
 NOT_AUTOMATIC: Final = "auto-execute is off"
@@ -45,7 +46,9 @@ def why_not(facts: Facts, configuration: Configuration, now: datetime) -> Inelig
     """The first reason not to begin the task at ``now``; None: it is eligible."""
     reason = _lack(facts, configuration)
     if reason is not None:
-        return Ineligible(reason)
+        # A type can be added to waybill.toml and a client's source be ingested while the task itself stays as it is.
+        mendable = facts.type is None or not facts.client_known
+        return Ineligible(reason, recheck_at=now + LOOK_AGAIN if mendable else None)
     assert facts.type is not None
     assert facts.due_at is not None
     opens_at = facts.due_at - timedelta(days=configuration.task_types[facts.type].window_days)

@@ -6,7 +6,7 @@ Whoever changes a state goes through `move`; who works on a task, and for how lo
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from sqlalchemy import Connection, text
@@ -16,26 +16,37 @@ from resources.domain.tasks import Act, TaskEvent, TaskId, TaskState, target
 
 COLUMNS: Final = """
 id, origin, slot, name, body, url, list_id, client, type, type_named, auto_execute, due_at, priority,
-clickup_status, clickup_status_kind, clickup_updated_at, state, reason, recheck_at, overrides, feedback, round,
-attempt, attempts_left, not_before_at, created_at, changed_at, version, lease_owner, lease_process, lease_expires_at
+clickup_status, clickup_status_kind, clickup_updated_at, deleted_at, state, reason, recheck_at, overrides, feedback,
+round, attempt, attempts_left, not_before_at, created_at, changed_at, version, lease_owner, lease_process,
+lease_expires_at
 """
 _GET: Final = text(f"SELECT {COLUMNS} FROM waybill.tasks WHERE id = :id")  # noqa: S608 - constants
 _GET_MANY: Final = text(
     f"SELECT {COLUMNS} FROM waybill.tasks WHERE id = ANY(:ids) ORDER BY id FOR NO KEY UPDATE"  # noqa: S608 - constants
 )
+_NOW: Final = text("SELECT now()")
 _ACT: Final = text("""
 SELECT set_config('waybill.actor', :actor, true), set_config('waybill.reason', :reason, true),
        set_config('waybill.event', :event, true), set_config('waybill.run', :run, true)
 """)
 _CHANGEABLE: Final = frozenset(
     {"overrides", "feedback", "round", "attempt", "attempts_left", "not_before_at", "recheck_at", "lease_owner",
-     "lease_process", "lease_expires_at", "clickup_status", "clickup_status_kind", "clickup_updated_at"}
+     "lease_process", "lease_expires_at", "deleted_at", "clickup_status", "clickup_status_kind", "clickup_updated_at"}
 )  # fmt: skip
 _OWN_WRITE: Final = text("""
 UPDATE waybill.tasks SET clickup_status = :status, clickup_status_kind = 'open',
        clickup_updated_at = greatest(clickup_updated_at, :updated_at)
 WHERE id = :id AND (clickup_updated_at IS NULL OR clickup_updated_at <= :updated_at)
 """)
+_WAITING: Final = text(f"""
+SELECT {COLUMNS} FROM waybill.tasks WHERE state = 'waiting' AND deleted_at IS NULL
+ORDER BY changed_at DESC, id LIMIT :at_most
+""")  # noqa: S608 - constants
+_DUE_SOON: Final = text(f"""
+SELECT {COLUMNS} FROM waybill.tasks
+WHERE state IN ('waiting', 'ready', 'working', 'in_review') AND deleted_at IS NULL
+  AND due_at < now() + :within AND due_at > now() - interval '30 days' ORDER BY due_at, id LIMIT :at_most
+""")  # noqa: S608 - constants
 _BY_STATE: Final = text("SELECT state, count(*) AS n FROM waybill.tasks GROUP BY state ORDER BY state")
 
 
@@ -74,6 +85,7 @@ class Task:
     clickup_status: str | None
     clickup_status_kind: str | None
     clickup_updated_at: datetime | None
+    deleted_at: datetime | None
     state: TaskState
     reason: str | None
     recheck_at: datetime | None
@@ -93,7 +105,7 @@ class Task:
     @property
     def in_clickup(self) -> bool:
         """Whether what happens to it is shown in ClickUp."""
-        return self.origin == "clickup"
+        return self.origin == "clickup" and self.deleted_at is None
 
 
 def task_of(row: Any) -> Task:
@@ -115,6 +127,12 @@ def unknown(task: TaskId) -> TaskUnknownError:
     return TaskUnknownError(
         f"task {task}", expected="the id of a task", found="none that has it", remedy="`waybill tasks` lists them."
     )
+
+
+def clock(connection: Connection) -> datetime:
+    """The instant of this transaction, by the database's clock."""
+    now: datetime = connection.execute(_NOW).scalar_one()
+    return now
 
 
 def locked(connection: Connection, ids: Sequence[TaskId]) -> dict[TaskId, Task]:
@@ -177,3 +195,13 @@ def note_own_write(connection: Connection, task: TaskId, status: str, updated_at
 def count_by_state(connection: Connection) -> dict[str, int]:
     """How many tasks are in each state."""
     return {row.state: row.n for row in connection.execute(_BY_STATE)}
+
+
+def waiting(connection: Connection, *, at_most: int) -> list[Task]:
+    """Tasks that wait, the newest first; each has its reason (CB-13)."""
+    return [task_of(row) for row in connection.execute(_WAITING, {"at_most": at_most})]
+
+
+def due_within(connection: Connection, within: timedelta, *, at_most: int) -> list[Task]:
+    """Open tasks that are due soon or are overdue, the first due first; those of more than 30 days ago are left out."""
+    return [task_of(row) for row in connection.execute(_DUE_SOON, {"within": within, "at_most": at_most})]

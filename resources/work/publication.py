@@ -14,6 +14,7 @@ from resources.ledger.leases import require
 from resources.ledger.outbox import Effect
 from resources.work.attempt import Attempt
 from resources.work.moving import move
+from resources.work.review import set_key_of
 
 HASH_SHOWN: Final = 8
 """Characters of a file's hash in its attachment's name: by it a repeat is recognised."""
@@ -39,7 +40,7 @@ def publish(engine: Engine, artefacts: ArtefactStore, attempt: Attempt) -> Versi
     if damaged:
         raise _incomplete(attempt, f"not in the artefact store, or not as it was made: {', '.join(damaged)}")
     attempt.check()
-    set_key = f"publication:{attempt.task.id}:v{version.number}"
+    set_key = set_key_of(attempt.task, version)
     with engine.begin() as connection:
         require(connection, attempt.claim)
         claims.end(connection, attempt.task.id, attempt.number, "delivered")

@@ -91,13 +91,22 @@ CREATE TABLE waybill.alerts (
 # How far the poll of a team has come, committed with the tasks that it saw; and the sweep, page by page.
 POLLS = """
 CREATE TABLE waybill.polls (
-    team              text PRIMARY KEY,
-    watermark_at      timestamptz,
-    caught_up_at      timestamptz,
-    page              integer NOT NULL DEFAULT 0,
-    sweep_started_at  timestamptz,
-    sweep_page        integer NOT NULL DEFAULT 0,
-    swept_at          timestamptz
+    team                text PRIMARY KEY,
+    watermark_at        timestamptz,
+    page                integer NOT NULL DEFAULT 0,
+    caught_up_at        timestamptz,
+    sweep_began_at      timestamptz,
+    sweep_watermark_at  timestamptz,
+    sweep_page          integer NOT NULL DEFAULT 0,
+    swept_at            timestamptz
+)
+"""
+
+# The last slot of a recurring task that was made, or passed over: a restart goes on behind it.
+RECURRENCES = """
+CREATE TABLE waybill.recurrences (
+    name          text PRIMARY KEY,
+    last_slot_at  timestamptz NOT NULL
 )
 """
 
@@ -137,7 +146,8 @@ CHANGES = (
     " EXECUTE FUNCTION waybill.announce_outbox()",
 )
 GRANTS = (
-    "GRANT SELECT, INSERT, UPDATE ON waybill.outbox, waybill.inbox, waybill.webhooks, waybill.polls TO waybill_app",
+    "GRANT SELECT, INSERT, UPDATE ON waybill.outbox, waybill.inbox, waybill.webhooks, waybill.polls,"
+    " waybill.recurrences TO waybill_app",
     "GRANT DELETE ON waybill.inbox TO waybill_app",
     "GRANT SELECT, INSERT, UPDATE, DELETE ON waybill.call_slots TO waybill_app",
     "GRANT SELECT, INSERT ON waybill.alerts TO waybill_app",
@@ -146,7 +156,7 @@ GRANTS = (
 
 
 def upgrade() -> None:
-    for table in (OUTBOX, INBOX, WEBHOOKS, ALERTS, POLLS, CALL_SLOTS):
+    for table in (OUTBOX, INBOX, WEBHOOKS, ALERTS, POLLS, RECURRENCES, CALL_SLOTS):
         op.execute(table)
     for statement in (*INDEXES, ANNOUNCE, *CHANGES, *GRANTS):
         op.execute(statement)

@@ -1,0 +1,136 @@
+"""What is seen of tasks in ClickUp, written into their rows; what makes no difference writes nothing (AP-7)."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import Connection, text
+
+from resources.domain.seen import SeenTask
+from resources.domain.tasks import Act, TaskId, TaskState
+from resources.ledger import tasks
+from resources.ledger.tasks import Task, task_of
+
+_INSERT: Final = text("""
+INSERT INTO waybill.tasks (id, origin, slot, name, body, url, list_id, client, type, type_named, auto_execute, due_at,
+    priority, clickup_status, clickup_status_kind, clickup_updated_at, seen_at, state, reason, recheck_at,
+    attempts_left)
+VALUES (:id, :origin, :slot, :name, :body, :url, :list_id, :client, :type, :type_named, :auto_execute, :due_at,
+    :priority, :clickup_status, :clickup_status_kind, :clickup_updated_at, now(), :state, :reason, :recheck_at,
+    :attempts_left)
+ON CONFLICT DO NOTHING
+""")
+_UPDATE: Final = text("""
+UPDATE waybill.tasks SET name = :name, body = :body, url = :url, list_id = :list_id, client = :client, type = :type,
+    type_named = :type_named, auto_execute = :auto_execute, due_at = :due_at, priority = :priority,
+    clickup_status = :clickup_status, clickup_status_kind = :clickup_status_kind,
+    clickup_updated_at = :clickup_updated_at, seen_at = now(), deleted_at = NULL
+WHERE id = :id AND (clickup_updated_at IS NULL OR clickup_updated_at <= :clickup_updated_at)
+""")
+_WAIT: Final = text("""
+UPDATE waybill.tasks SET reason = :reason, recheck_at = :recheck_at
+WHERE id = :id AND version = :version AND state = 'waiting'
+""")
+_DELETED: Final = text("UPDATE waybill.tasks SET deleted_at = coalesce(deleted_at, now()) WHERE id = :id")
+_MANY: Final = text(f"SELECT {tasks.COLUMNS} FROM waybill.tasks WHERE id = ANY(:ids)")  # noqa: S608 - constants
+_RECHECK: Final = text(f"""
+SELECT {tasks.COLUMNS} FROM waybill.tasks
+WHERE state IN ('waiting', 'ready') AND recheck_at <= now() ORDER BY recheck_at LIMIT :at_most
+""")  # noqa: S608 - constants
+_CLIENTS: Final = text("SELECT slug FROM waybill.clients WHERE slug = ANY(:slugs)")
+# Who moved a task, as a webhook told; the newest first, since a task may be moved to one status several times.
+_MOVER: Final = text("""
+SELECT coalesce(item #>> '{user,username}', item #>> '{user,email}') AS who
+FROM waybill.inbox, jsonb_array_elements(CASE WHEN jsonb_typeof(body -> 'history_items') = 'array'
+                                         THEN body -> 'history_items' ELSE '[]' END) AS item
+WHERE body ->> 'task_id' = :task AND item ->> 'field' = 'status'
+  AND lower(item #>> '{after,status}') = lower(:status)
+ORDER BY id DESC LIMIT 1
+""")
+
+
+@dataclass(frozen=True, slots=True)
+class NewTask:
+    """A task's first row. ``state`` is ``waiting`` with a reason, or ``ready``."""
+
+    id: TaskId
+    origin: str
+    name: str
+    state: TaskState
+    slot: str | None = None
+    body: str = ""
+    url: str | None = None
+    list_id: str | None = None
+    client: str | None = None
+    type: str | None = None
+    type_named: str | None = None
+    auto_execute: bool = True
+    due_at: datetime | None = None
+    priority: int | None = None
+    clickup_status: str | None = None
+    clickup_status_kind: str | None = None
+    clickup_updated_at: datetime | None = None
+    reason: str | None = None
+    recheck_at: datetime | None = None
+    attempts_left: int = 0
+
+
+def insert(connection: Connection, new: Sequence[NewTask], by: Act) -> int:
+    """Add tasks that are not there yet, by id and by slot; return how many. Those that are stay as they are."""
+    if not new:
+        return 0
+    tasks.act(connection, by, "see")
+    return connection.execute(_INSERT, [asdict(each) | {"state": each.state.value} for each in new]).rowcount
+
+
+def known(connection: Connection, ids: Sequence[TaskId]) -> dict[TaskId, Task]:
+    """Those of ``ids`` that the ledger has."""
+    return {TaskId(row.id): task_of(row) for row in connection.execute(_MANY, {"ids": list(ids)})}
+
+
+def content(seen: SeenTask, type_: str | None, status_kind: str) -> dict[str, Any]:
+    """The columns that a look at a task fills."""
+    return {
+        "name": seen.name, "body": seen.body, "url": seen.url, "list_id": seen.list_id, "client": seen.client,
+        "type": type_, "type_named": seen.type_named, "auto_execute": seen.auto_execute, "due_at": seen.due_at,
+        "priority": seen.priority, "clickup_status": seen.status, "clickup_status_kind": status_kind,
+        "clickup_updated_at": seen.updated_at,
+    }  # fmt: skip
+
+
+def differs(task: Task, columns: dict[str, Any]) -> bool:
+    """Whether a look would change the row."""
+    return task.deleted_at is not None or any(getattr(task, name) != value for name, value in columns.items())
+
+
+def update(connection: Connection, task: TaskId, columns: dict[str, Any]) -> None:
+    """Write what was seen, unless a newer look was written meanwhile."""
+    connection.execute(_UPDATE, {"id": task, **columns})
+
+
+def wait(connection: Connection, task: Task, reason: str, recheck_at: datetime | None) -> None:
+    """A waiting task goes on waiting, for this reason now."""
+    values = {"id": task.id, "version": task.version, "reason": reason, "recheck_at": recheck_at}
+    connection.execute(_WAIT, values)
+
+
+def note_deleted(connection: Connection, task: TaskId) -> None:
+    """ClickUp does not have the task any more: nothing is written there for it."""
+    connection.execute(_DELETED, {"id": task})
+
+
+def to_recheck(connection: Connection, *, at_most: int) -> list[Task]:
+    """Tasks whose eligibility time alone may have changed."""
+    return [task_of(row) for row in connection.execute(_RECHECK, {"at_most": at_most})]
+
+
+def known_clients(connection: Connection, slugs: Sequence[str]) -> set[str]:
+    """Those of ``slugs`` that are clients."""
+    return set(connection.execute(_CLIENTS, {"slugs": list(set(slugs))}).scalars())
+
+
+def mover(connection: Connection, task: TaskId, status: str) -> str | None:
+    """Who moved the task to ``status``, if a webhook told."""
+    who: str | None = connection.execute(_MOVER, {"task": task, "status": status}).scalar_one_or_none()
+    return who
