@@ -81,7 +81,7 @@ def main() -> None:
         http=ResettableProtocol,
         ws="none",
         loop="asyncio",
-        log_level=logging.CRITICAL,
+        log_level=logging.ERROR,
         timeout_graceful_shutdown=1,
         timeout_keep_alive=60,
     )

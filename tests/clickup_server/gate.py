@@ -116,6 +116,7 @@ class Gate:
             return answers.of_html(502, "502 Bad Gateway"), {}
         if rule.kind.startswith("reset"):
             reset(request.scope["client"])
+            await _client_left(receive, rule.hold_s)  # or uvicorn would miss an answer
             return None, {}
         left = await _client_left(receive, rule.hold_s)
         if rule.kind == "slow":

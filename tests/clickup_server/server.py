@@ -57,7 +57,8 @@ def build(options: Options, origin: str) -> tuple[Gate, dict[str, str]]:
             *page.ROUTES,
             Route("/attachments/{task_id}/{attachment_id}", download),
         ],
-        exception_handlers={ApiError: refused, HTTPException: not_found},
+        exception_handlers={ApiError: refused, HTTPException: not_found}
+        | dict.fromkeys((AssertionError, KeyError, TypeError, ValueError), misused),
         lifespan=lifespan,
     )
     tokens = Tokens(options.token, options.oauth_token)
@@ -78,6 +79,13 @@ async def refused(_request: Request, error: Exception) -> Response:
 async def not_found(request: Request, _error: Exception) -> Response:
     error = no_route(request.method, request.url.path)
     return Json({"err": error.err, "ECODE": error.ecode}, error.status)
+
+
+async def misused(request: Request, error: Exception) -> Response:
+    """A call of the control that is wrong is told why; in the API, the same would be a fault of the stand-in."""
+    if not request.url.path.startswith("/_control"):
+        raise error
+    return Json({"err": f"{type(error).__name__}: {error}", "ECODE": "STAND_IN_400"}, 400)
 
 
 async def download(request: Request) -> Response:
