@@ -22,6 +22,7 @@ from orchestration.configuration_errors import (
 from orchestration.settings import WEBHOOK_SECRET, Settings, webhook_secret_keys
 from orchestration.settings_errors import HIDDEN, SettingsError
 from resources.domain.configuration import Configuration
+from resources.webhooks.routes import plugged_in
 
 _CRON_FIELDS: Final = 5
 _CRONS: Final = re.compile(r"clickup\.sweep_cron|recurring\.\d+\.cron")
@@ -35,15 +36,18 @@ def load_configuration(settings: Settings) -> Configuration:
 
     Raises:
         ConfigurationError: the file cannot be read, is not TOML, or holds what is not allowed; every fault is named.
-        SettingsError: a secret of a sender of webhooks is set that the file does not declare.
+        SettingsError: a secret of a sender of webhooks is set that neither the file nor an installed adapter declares.
+        AdapterInvalidError: an installed adapter is broken.
     """
     path = settings.config_file
     configuration = Configuration() if path is None else read_configuration(path)
     declared = {adapter.secret_setting for adapter in configuration.webhooks.values()}
+    if not webhook_secret_keys() <= declared:  # only now, as it imports what others wrote
+        declared |= {adapter.secret_setting or "" for adapter in plugged_in()}
     if strays := sorted(webhook_secret_keys() - declared):
         raise SettingsError(
             ", ".join(strays),
-            expected=f"keys that a secret_setting in waybill.toml names ({', '.join(sorted(declared)) or 'none does'})",
+            expected=f"keys that a secret_setting of a webhook names ({', '.join(sorted(declared)) or 'none does'})",
             found=f"{len(strays)} that none names",
             remedy="Correct the name or unset it.",
         )
