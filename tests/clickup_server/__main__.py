@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import contextlib
 import json
 import logging
 import os
@@ -85,7 +86,8 @@ def main() -> None:
         timeout_graceful_shutdown=1,
         timeout_keep_alive=60,
     )
-    asyncio.run(uvicorn.Server(config).serve(sockets=[door]))
+    with contextlib.suppress(KeyboardInterrupt):  # Ctrl+C is how a person ends it
+        asyncio.run(uvicorn.Server(config).serve(sockets=[door]))
 
 
 if __name__ == "__main__":

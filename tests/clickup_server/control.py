@@ -208,7 +208,14 @@ async def webhook_faults(request: Request) -> Response:
 
 
 async def deliveries(request: Request) -> Response:
-    return Json({"deliveries": request.app.state.deliveries.told()})
+    """Of all webhooks from number ``since`` on, counted from 0."""
+    since = int(request.query_params.get("since", "0"))
+    return Json({"deliveries": request.app.state.deliveries.told(since)})
+
+
+async def webhooks(request: Request) -> Response:
+    hooks = request.app.state.hooks
+    return Json({"webhooks": [hooks.shown(hook) for hook in hooks.known.values()]})
 
 
 ROUTES = [
@@ -227,6 +234,7 @@ ROUTES = [
     Route("/limit", limit, methods=["PUT"]),
     Route("/quirks", quirks, methods=["PUT"]),
     Route("/tokens", tokens, methods=["PUT"]),
+    Route("/webhooks", webhooks),
     Route("/webhooks/faults", webhook_faults, methods=["PUT"]),
     Route("/webhooks/deliveries", deliveries),
 ]

@@ -45,8 +45,8 @@ class Deliveries:
         self._tasks: set[asyncio.Task[None]] = set()
         self._client = httpx.AsyncClient(trust_env=False)
 
-    def told(self) -> list[dict[str, object]]:
-        return [asdict(delivery) for delivery in self.log]
+    def told(self, since: int) -> list[dict[str, object]]:
+        return [asdict(delivery) for delivery in self.log[since:]]
 
     def send(self, hook: Hook, event: str, state: TaskState, items: list[dict[str, object]]) -> None:
         """Put an event into the webhook's queue, or let chance have its way with it."""

@@ -103,14 +103,16 @@ def _assignees(edit: Edit, value: object) -> Edited:
     added = [edit.world.user_by_id(user_id) for user_id in parts.get("add", [])]
     if None in added:
         raise bad_input("Assignee")
-    gone = parts.get("rem", [])
+    gone = set(parts.get("rem", []))
     kept = {user.id: user for user in (*edit.state.assignees, *added) if user is not None and user.id not in gone}
     after = replace(edit.state, assignees=tuple(kept.values()))
     if after == edit.state:
         return edit.state, None, None
-    field = "assignee_add" if added else "assignee_rem"
-    whom = next((user for user in (*added, *edit.state.assignees) if user is not None), edit.user)
-    return after, "taskAssigneeUpdated", edit.item(field, after=person(edit.world, whom))
+    new = [user for user in after.assignees if user not in edit.state.assignees]
+    lost = [user for user in edit.state.assignees if user not in after.assignees]
+    told = edit.item("assignee_add" if new else "assignee_rem", after=person(edit.world, (new or lost)[0]))
+    del told["before"]
+    return after, "taskAssigneeUpdated", told
 
 
 def _tags(edit: Edit, value: object) -> Edited:

@@ -34,8 +34,7 @@ async def change_webhook(request: Request) -> Json:
 
 
 async def delete_webhook(request: Request) -> Json:
-    hooks = hooks_of(request)
-    del hooks.known[hooks.get(request.path_params["webhook_id"]).id]
+    hooks_of(request).remove(request.path_params["webhook_id"])
     return Json({})
 
 

@@ -55,10 +55,17 @@ class ClickUpHost:
         return str(self._call("POST", "/tasks", task | more)["id"])
 
     def create_many(
-        self, n: int, *, name: str = "Task", list_id: str | None = None, status: str | None = None
+        self,
+        n: int,
+        *,
+        name: str = "Task",
+        list_id: str | None = None,
+        status: str | None = None,
+        fields: dict[str, object] | None = None,
     ) -> list[str]:
         """The ids of ``n`` tasks, for which no webhook fires. 10,000 take a second or so."""
-        made = self._call("POST", "/tasks/many", {"n": n, "name": name, "list_id": list_id, "status": status})["ids"]
+        task = {"name": name, "list_id": list_id, "status": status, "fields": fields}
+        made = self._call("POST", "/tasks/many", task | {"n": n})["ids"]
         assert isinstance(made, list)
         return made
 
@@ -99,9 +106,15 @@ class ClickUpHost:
         """
         return self._listed(f"/requests?since={since}", "requests")
 
-    def webhook_deliveries(self) -> list[Found]:
-        """Every event for every webhook: ``event, task_id, webhook_id, body, signature, fate, outcome, attempts``."""
-        return self._listed("/webhooks/deliveries", "deliveries")
+    def webhooks(self) -> list[Found]:
+        """The registered webhooks with ``health``, as the API shows them."""
+        return self._listed("/webhooks", "webhooks")
+
+    def webhook_deliveries(self, since: int = 0) -> list[Found]:
+        """Events for webhooks from number ``since`` on: ``number, at_ms, webhook_id, event, task_id, body, signature``,
+        ``attempts``, ``fate`` (lost, doubled, copy, reordered), ``outcome`` (pending, delivered, failed, lost, dropped).
+        """
+        return self._listed(f"/webhooks/deliveries?since={since}", "deliveries")
 
     # What goes wrong.
 

@@ -43,7 +43,7 @@ def switched_on(query: QueryParams, name: str) -> bool:
 
 def number(query: QueryParams, name: str, default: int) -> int:
     value = query.get(name, str(default))
-    if not value.isdigit():
+    if not value.isdecimal():
         raise bad_input(name)
     return int(value)
 
@@ -108,7 +108,7 @@ def _when(query: QueryParams) -> list[Test]:
 
 
 def _instant(text: str) -> int:
-    if not text.lstrip("-").isdigit():
+    if not text.removeprefix("-").isdecimal():
         raise bad_date()
     return int(text)
 

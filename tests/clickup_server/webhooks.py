@@ -114,6 +114,11 @@ class Hooks:
             hook.status, hook.fail_count = "active", 0
         return hook
 
+    def remove(self, hook_id: str) -> None:
+        """What is still on its way to it is dropped."""
+        self.get(hook_id).status = "suspended"
+        del self.known[hook_id]
+
     def shown(self, hook: Hook) -> dict[str, object]:
         """A webhook as answers show it: here team_id is a number."""
         return {

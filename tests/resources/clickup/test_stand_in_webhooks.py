@@ -13,6 +13,7 @@ from tests.clickup_server.host import ClickUpHost, clickup_host
 from tests.clickup_server.receiver import Receiver, webhook_receiver
 from tests.waiting import wait_until
 
+FIRST_USER = 183
 STATUS_EVENTS = ["taskStatusUpdated", "taskUpdated"]
 
 
@@ -108,6 +109,7 @@ CHANGES: dict[str, Callable[[ClickUpHost, str], object]] = {
     "webhook_taskPriorityUpdated": lambda host, task: host.edit(task, priority=2),
     "webhook_taskDueDateUpdated": lambda host, task: host.edit(task, due_at_ms=1_790_000_000_000),
     "webhook_taskUpdated__due_date_pair": lambda host, task: host.edit(task, due_at_ms=1_790_000_000_000),
+    "webhook_taskAssigneeUpdated": lambda host, task: host.edit(task, assignees={"add": [FIRST_USER]}),
     "webhook_taskTagUpdated": lambda host, task: host.edit(task, tags=["def"]),
     "webhook_taskMoved": lambda host, task: host.edit(task, list_id=host.add_list("Other")),
     "webhook_taskCommentPosted": lambda host, task: host.say(task, "comment abc1234"),
@@ -201,7 +203,9 @@ def test_after_five_attempts_an_event_never_comes_again(
     receiver.statuses.extend([500] * 5)
     host.delete(host.create_task("In vain"))
     (delivery,) = settled(host, hook)
+    assert host.webhook_deliveries(since=delivery["number"] + 1) == []
     assert (delivery["outcome"], len(receiver.got)) == ("failed", 5)
+    assert host.webhooks() == hooks(host, api)
     assert hooks(host, api)[0]["health"] == {"status": "failing", "fail_count": 1}
 
 
