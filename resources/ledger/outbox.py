@@ -44,6 +44,9 @@ _NEXT_AT: Final = text("""
 SELECT min(next_at) - now() AS pause FROM waybill.outbox AS o
 WHERE state = 'pending' AND next_at > now() AND kind = ANY(:kinds)
 """)
+_LAST_SENT: Final = text("""
+SELECT coalesce(max(id), 0) FROM waybill.outbox WHERE state = 'sent' AND kind = ANY(:kinds)
+""")
 _EXTEND: Final = text("""
 UPDATE waybill.outbox SET expires_at = now() + :lease WHERE state = 'sending' AND process = :process
 """)
@@ -182,6 +185,11 @@ def next_due_in(connection: Connection, kinds: Sequence[str]) -> timedelta | Non
     """How long until the next row of ``kinds`` that is not due yet; None: there is none."""
     pause: timedelta | None = connection.execute(_NEXT_AT, {"kinds": list(kinds)}).scalar_one()
     return pause
+
+
+def last_sent(connection: Connection, kinds: Sequence[str]) -> int:
+    """The highest id of a row of ``kinds`` that was sent; 0: none was. Reads the whole table."""
+    return int(connection.execute(_LAST_SENT, {"kinds": list(kinds)}).scalar_one())
 
 
 def extend(connection: Connection, *, process: str, lease: timedelta) -> int:

@@ -51,7 +51,10 @@ _LOCK_TASKS: Final = text("SELECT FROM waybill.tasks WHERE id = ANY(:ids) ORDER 
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """It is there, and was seen there or confirmed. ``result`` is JSON; of a status it tells ``updated_at``."""
+    """It is there, and was seen there or confirmed.
+
+    ``result`` is JSON. Of a status it tells ``updated_at``; ``copies`` above 1 are a duplicate, which is reported.
+    """
 
     row: Row
     result: Mapping[str, Any] = field(default_factory=dict)
@@ -136,10 +139,25 @@ def _record_sent(connection: Connection, sent: Sequence[Sent], hooks: Hooks) -> 
     mine = _written(connection, _SENT, sent, [json.dumps(each.result) for each in sent])
     for each in mine:
         row = each.row
+        if each.result.get("copies", 1) > 1:
+            _report_copies(connection, each)
         if row.kind == STATUS and row.task_id is not None:
             updated_at = datetime.fromisoformat(each.result["updated_at"])
             hooks.on_status(connection, row.task_id, row.payload["status"], updated_at)
     return len(mine)
+
+
+def _report_copies(connection: Connection, sent: Sent) -> None:
+    """Reads lagged longer than they were given to settle: a person has to take the copies away."""
+    row, copies = sent.row, sent.result["copies"]
+    alerts.raise_alert(
+        connection,
+        key=f"outbox:{row.id}:copies",
+        kind="duplicate",
+        subject=f"{copies} copies of one {row.kind} on task {row.task_id}",
+        body=f"Take away all but one. It was sent as {row.key!r}; clickup.settle_s may be shorter than ClickUp's lag.",
+        task_id=row.task_id,
+    )
 
 
 def _record_superseded(connection: Connection, superseded: Sequence[Superseded]) -> int:
