@@ -12,6 +12,7 @@ READERS: Final = MappingProxyType(
     {
         "orchestration/settings.py": "the settings",
         "orchestration/hosting/leash.py": "an exec wrapper, which leaves a mark for descendants",
+        "resources/work/warden.py": "an exec wrapper, which hands PATH and LANG on and nothing else",
         "benchmarks/surroundings.py": "what the bench is told, and what its children inherit",
     }
 )
