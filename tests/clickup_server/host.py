@@ -112,7 +112,8 @@ class ClickUpHost:
 
     def webhook_deliveries(self, since: int = 0) -> list[Found]:
         """Events for webhooks from number ``since`` on: ``number, at_ms, webhook_id, event, task_id, body, signature``,
-        ``attempts``, ``fate`` (lost, doubled, copy, reordered), ``outcome`` (pending, delivered, failed, lost, dropped).
+        ``attempts``, ``fate`` (lost, doubled, copy, reordered),
+        and ``outcome`` (pending, delivered, failed, lost or dropped).
         """
         return self._listed(f"/webhooks/deliveries?since={since}", "deliveries")
 
