@@ -5,7 +5,7 @@ import logging
 import typer
 from stamina.instrumentation import LoggingOnRetryHook, set_on_retry_hooks
 
-from orchestration.commands import hosting, knowledge, overview, sources
+from orchestration.commands import dead_letters, hosting, knowledge, overview, sources, tasks
 
 app = typer.Typer(
     name="waybill",
@@ -22,6 +22,13 @@ app.command()(knowledge.search)
 app.command()(overview.status)
 app.command()(knowledge.repair)
 app.add_typer(sources.app, name="sources")
+app.add_typer(dead_letters.app, name="dead-letters")
+app.command()(tasks.tasks)
+app.add_typer(tasks.app, name="task")
+app.command()(tasks.approve)
+app.command()(tasks.reject)
+app.command()(tasks.events)
+app.command()(tasks.alerts)
 
 
 @app.callback()

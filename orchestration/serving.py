@@ -10,14 +10,12 @@ import typer
 from orchestration.commands.output import ProgressLines, print_reports
 from orchestration.hosting.backends import Backends
 from orchestration.hosting.up import interruptible, serving
+from orchestration.readiness import make_ready
 from orchestration.session import Session, configured
 from orchestration.settings import Settings
 from resources.domain.ids import ClientSlug
 from resources.ledger import sources
-from resources.ledger.embeddings import end_pauses
-from resources.ledger.engine import open_ledger
-from resources.ledger.leases import AlreadyClaimedError, release_dead
-from resources.ledger.migrate import migrate
+from resources.ledger.leases import AlreadyClaimedError
 
 EXAMPLE_CLIENT = ClientSlug("acme-outdoor")
 
@@ -28,7 +26,11 @@ def serve(settings: Settings, *, example: Path | None, once: bool) -> None:
     Raises:
         WaybillError: the start failed, or the example could not be ingested; everything started is ended again.
     """
-    with interruptible(), suppress(KeyboardInterrupt), serving(settings, prepare=prepare) as served:
+
+    def ready(backends: Backends) -> None:
+        make_ready(settings, backends, typer.echo)
+
+    with interruptible(), suppress(KeyboardInterrupt), serving(settings, prepare=ready) as served:
         session = Session(configured(settings, served.backends), served.backends)
         try:
             finish_removals(session)
@@ -39,18 +41,6 @@ def serve(settings: Settings, *, example: Path | None, once: bool) -> None:
         typer.echo(f"Waybill is up: {served.url}" + (", and ends now (--once)" if once else " (Ctrl-C ends it)"))
         if not once:
             threading.Event().wait()
-
-
-def prepare(backends: Backends) -> None:
-    """Before anything of Dagster starts: migrate, release the claims of killed processes (CB-1, DT-9), end pauses."""
-    migrate(backends.database_direct_url, backends.dagster_database_url)
-    engine = open_ledger(backends.database_url, pool_size=1)
-    try:
-        release_dead(engine)
-        with engine.begin() as connection:
-            end_pauses(connection)
-    finally:
-        engine.dispose()
 
 
 def finish_removals(session: Session) -> None:

@@ -6,7 +6,8 @@ from typing import Annotated, Final
 import typer
 
 from orchestration.commands.failing import explained
-from orchestration.settings import load_settings
+from orchestration.configuration import load_configuration
+from orchestration.settings import Settings, load_settings
 
 EXAMPLE: Final = Path(__file__).parents[2] / "examples" / "acme-outdoor"
 
@@ -19,13 +20,21 @@ def up(
     """Start databases, vector engine, Dagster's code server, web UI and daemon; serve until Ctrl-C."""
     from orchestration.serving import serve
 
-    serve(load_settings(), example=EXAMPLE if example else None, once=once)
+    serve(_settings(), example=EXAMPLE if example else None, once=once)
 
 
 @explained
 def dev() -> None:
     """Start the embedded parts and `dagster dev` on them, for people who develop."""
     from orchestration.hosting.dev import dev as run
-    from orchestration.serving import prepare
+    from orchestration.readiness import make_ready
 
-    raise typer.Exit(run(load_settings(), prepare=prepare))
+    settings = _settings()
+    raise typer.Exit(run(settings, prepare=lambda backends: make_ready(settings, backends, typer.echo)))
+
+
+def _settings() -> Settings:
+    """The settings, when waybill.toml is right too: a fault in it stops the start before anything runs."""
+    settings = load_settings()
+    load_configuration(settings)
+    return settings

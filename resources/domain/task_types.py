@@ -44,3 +44,5 @@ class Kind:
 KNOWLEDGE_NOTE: Final = Kind("knowledge_note", KnowledgeNoteSettings, "make_knowledge_note")
 COMMAND: Final = Kind("command", CommandSettings, "run_command")
 KINDS: Final[Mapping[str, Kind]] = MappingProxyType({kind.name: kind for kind in (KNOWLEDGE_NOTE, COMMAND)})
+FIXED_SETTINGS: Final = frozenset({"program", "environment"})
+"""What stands in waybill.toml only: an attempt cannot change which programs are run (`waybill task retry --set`)."""

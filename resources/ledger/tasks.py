@@ -5,7 +5,7 @@ Whoever changes a state goes through `move`; who works on a task, and for how lo
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -37,6 +37,10 @@ _OWN_WRITE: Final = text("""
 UPDATE waybill.tasks SET clickup_status = :status, clickup_status_kind = 'open',
        clickup_updated_at = greatest(clickup_updated_at, :updated_at)
 WHERE id = :id AND (clickup_updated_at IS NULL OR clickup_updated_at <= :updated_at)
+""")
+_OVERRIDE: Final = text("""
+UPDATE waybill.tasks SET overrides = CAST(:overrides AS jsonb), not_before_at = NULL
+WHERE id = :id AND version = :version AND state = 'ready'
 """)
 _WAITING: Final = text(f"""
 SELECT {COLUMNS} FROM waybill.tasks WHERE state = 'waiting' AND deleted_at IS NULL
@@ -129,6 +133,18 @@ def unknown(task: TaskId) -> TaskUnknownError:
     )
 
 
+def with_overrides(task: Task, overrides: Mapping[str, Any]) -> Task:
+    """The task as it would be with these settings for its next attempt; nothing is stored."""
+    return replace(task, overrides=overrides)
+
+
+def override(connection: Connection, task: Task, overrides: Mapping[str, Any]) -> None:
+    """Set the settings of a ready task's next attempt. Raises TaskMovedError: it was changed since it was read."""
+    values = {"id": task.id, "version": task.version, "overrides": json.dumps(dict(overrides))}
+    if connection.execute(_OVERRIDE, values).rowcount != 1:
+        raise _moved(task)
+
+
 def clock(connection: Connection) -> datetime:
     """The instant of this transaction, by the database's clock."""
     now: datetime = connection.execute(_NOW).scalar_one()
@@ -174,13 +190,17 @@ def move(
         {**values, "id": task.id, "seen_version": task.version},
     ).one_or_none()
     if row is None:
-        raise TaskMovedError(
-            f"task {task.id}",
-            expected=f"version {task.version}, which is {task.state.value}",
-            found="a newer one",
-            remedy="Look at it with `waybill task show`.",
-        )
+        raise _moved(task)
     return task_of(row)
+
+
+def _moved(task: Task) -> TaskMovedError:
+    return TaskMovedError(
+        f"task {task.id}",
+        expected=f"version {task.version}, which is {task.state.value}",
+        found="a newer one",
+        remedy="Look at it with `waybill task show`.",
+    )
 
 
 def _placeholder(name: str) -> str:

@@ -81,7 +81,8 @@ def _lost_write(desk: Desk, task_id: TaskId, there: ClickUpTask) -> Difference |
             return None
         if agreement.has_status_under_way(connection, task_id):
             return None
-        payload = {"task_id": task_id, "status": wanted, "expected": [there.status.status]}
+        payload = {"task_id": task_id, "status": wanted, "expected": [there.status.status],
+                   "seen_at": there.date_updated.isoformat()}  # fmt: skip
         key = f"status:{task_id}:{task.version}:again:{there.date_updated.isoformat()}"
         outbox.enqueue(connection, [Effect(key, task_id, STATUS, payload, None, task_id)])
     return Difference(task_id, f"{task.state.value}, shown as '{wanted}'", there.status.status, "written again")

@@ -100,7 +100,8 @@ def _show(connection: Connection, configuration: Configuration, task: Task, set_
         return
     status = configuration.clickup.statuses.shown_as(task.state)
     if status is not None:
-        payload = {"task_id": task.id, "status": status, "expected": [task.clickup_status]}
+        seen_at = task.clickup_updated_at.isoformat() if task.clickup_updated_at else None
+        payload = {"task_id": task.id, "status": status, "expected": [task.clickup_status], "seen_at": seen_at}
         effect = Effect(f"status:{task.id}:{task.version}", task.id, STATUS, payload, set_key, task.id)
         outbox.enqueue(connection, [effect])
 

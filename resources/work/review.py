@@ -22,8 +22,12 @@ class NotPublishedYetError(TransientError):
     """The version that would be approved is not out yet: nobody can have read it."""
 
 
-def decide(connection: Connection, configuration: Configuration, task: Task, event: TaskEvent, by: Act) -> Task:
+def decide(
+    connection: Connection, configuration: Configuration, task: Task, event: TaskEvent, by: Act, **changes: object
+) -> Task:
     """Move the task by a person's ``event``; a decision in review is kept with the version that it is about.
+
+    ``changes``: other columns, in place of what the event itself would set.
 
     Raises:
         NotPublishedYetError: an approval of a version that is still on its way out (design §6).
@@ -35,7 +39,7 @@ def decide(connection: Connection, configuration: Configuration, task: Task, eve
             _require_published(connection, task, version)
         reviews.record(connection, version.id, DECISIONS[event], reviewer=by.actor, reason=by.reason)
     reason = by.reason if event is TaskEvent.CANCEL else None
-    return move(connection, configuration, task, event, by, reason=reason)
+    return move(connection, configuration, task, event, by, reason=reason, set_key=None, **changes)
 
 
 def set_key_of(task: Task, version: Version) -> str:
