@@ -14,7 +14,9 @@ from resources.ledger.resource import LedgerResource
 from resources.work.polling import Desk
 from resources.work.sweeping import sweep
 
-TICK_S: Final = 15.0
+TICK_S: Final = 10.0
+CALL_S: Final = 8.0
+"""As in the poll: a tick ends within 20 s."""
 
 
 def clickup_sweep_sensor(cron: str) -> dg.SensorDefinition:
@@ -32,7 +34,7 @@ def clickup_sweep_sensor(cron: str) -> dg.SensorDefinition:
         configuration: dg.ResourceParam[Configuration],
     ) -> dg.SkipReason:
         """Begin or go on with the sweep that is due; what it changes is in the ledger, not in a run."""
-        desk = Desk(ledger.engine, clickup.client, configuration)
+        desk = Desk(ledger.engine, clickup.client.within(CALL_S), configuration)
         with ledger.engine.begin() as connection:
             stand = polls.get(connection, desk.clickup.team)
         if not is_due(stand, cron, datetime.now(UTC)):

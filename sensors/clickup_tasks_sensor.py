@@ -11,8 +11,10 @@ from resources.ledger import tasks
 from resources.ledger.resource import LedgerResource
 from resources.work.polling import Desk, Polled, poll
 
-TICK_S: Final = 15.0
-"""A tick stops at the page after so long and the next one goes on; with a slow page it ends within 20 s."""
+TICK_S: Final = 10.0
+"""A tick stops at the page after so long and the next one goes on."""
+CALL_S: Final = 8.0
+"""Of one call with its repeats, so that the tick ends within 20 s with a slow last page too."""
 WAITING_SHOWN: Final = 20
 
 
@@ -31,7 +33,7 @@ def clickup_tasks_sensor(interval_s: int) -> dg.SensorDefinition:
         configuration: dg.ResourceParam[Configuration],
     ) -> dg.SensorResult:
         """One poll. A page that could not be read fails the tick: a failed look is never an empty result."""
-        polled = poll(Desk(ledger.engine, clickup.client, configuration), within_s=TICK_S)
+        polled = poll(Desk(ledger.engine, clickup.client.within(CALL_S), configuration), within_s=TICK_S)
         if not polled.intake:
             return dg.SensorResult(skip_reason=_nothing(polled))
         with ledger.engine.begin() as connection:
