@@ -22,7 +22,7 @@ from resources.clickup.errors import (
     ClickUpCredentialsError,
     ClickUpUnreachableError,
 )
-from resources.clickup.multipart import Upload, UploadSlowError, upload_limit_s
+from resources.clickup.multipart import Upload, UploadSlowError
 
 TIMEOUT: Final = httpx.Timeout(30, connect=5, pool=5)
 """Of each step of an attempt."""
@@ -62,7 +62,7 @@ class Pace:
         """What one attempt can take at most: every step as long as it may, the answer read in up to three."""
         steps = self.timeout.as_dict()
         fixed = sum(steps[name] or 0.0 for name in ("pool", "connect", "write")) + 3 * (steps["read"] or 0.0)
-        return fixed if upload is None else fixed + upload_limit_s(upload.size_bytes)
+        return fixed if upload is None else fixed + upload.limit_s
 
 
 @dataclass(frozen=True)

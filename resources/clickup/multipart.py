@@ -30,14 +30,16 @@ class Upload:
     """One file in a form, as ``multipart/form-data``. ``pieces`` may be asked for again where ``content`` can seek."""
 
     def __init__(self, name: str, content: BinaryIO, size_bytes: int, media_type: str) -> None:
-        """``name`` may hold any character; ``content`` is read from where it stands."""
-        self._name, self._content, self.size_bytes = name, content, size_bytes
+        """``content`` is read from where it stands. What cannot be printed becomes a space in ``name``."""
+        self._name = "".join(each if each.isprintable() else " " for each in name)
+        self._content, self._size_bytes = content, size_bytes
         self._start = content.tell() if content.seekable() else None
+        self.limit_s = upload_limit_s(size_bytes)
         boundary = uuid.uuid4().hex
-        quoted = name.replace("\\", "_").replace('"', "%22").replace("\r", "%0D").replace("\n", "%0A")
+        quoted = self._name.replace("\\", "_").replace('"', "%22")
         media_type = media_type if media_type.isprintable() else "application/octet-stream"
         self._head = (
-            f'--{boundary}\r\nContent-Disposition: form-data; name="filename"\r\n\r\n{name}\r\n'
+            f'--{boundary}\r\nContent-Disposition: form-data; name="filename"\r\n\r\n{self._name}\r\n'
             f'--{boundary}\r\nContent-Disposition: form-data; name="attachment"; filename="{quoted}"\r\n'
             f"Content-Type: {media_type}\r\n\r\n"
         ).encode()
@@ -57,28 +59,28 @@ class Upload:
 
         Raises:
             FileChangedError: ``content`` ends before ``size_bytes`` or goes on behind; the last bytes are held back.
-            UploadSlowError: it takes longer than ``upload_limit_s``.
+            UploadSlowError: it takes longer than ``limit_s``.
         """
         if self._start is not None:
             self._content.seek(self._start)
-        ends_at_s = time.monotonic() + upload_limit_s(self.size_bytes)
+        ends_at_s = time.monotonic() + self.limit_s
         yield self._head
         sent = 0
         while piece := self._content.read(PIECE_BYTES):
             sent += len(piece)
-            if sent > self.size_bytes:
+            if sent > self._size_bytes:
                 raise self._changed(f"at least {sent}")
             if time.monotonic() > ends_at_s:
-                raise UploadSlowError(f"{sent} of {self.size_bytes} bytes in {upload_limit_s(self.size_bytes):.0f} s")
+                raise UploadSlowError(f"{sent} of {self._size_bytes} bytes in {self.limit_s:.0f} s")
             yield piece
-        if sent < self.size_bytes:
+        if sent < self._size_bytes:
             raise self._changed(str(sent))
         yield self._tail
 
     def _changed(self, found: str) -> FileChangedError:
         return FileChangedError(
             f"file {self._name}",
-            expected=f"{self.size_bytes} bytes",
+            expected=f"{self._size_bytes} bytes",
             found=found,
             remedy="See what wrote to it; it has to stay as it was recorded.",
         )
