@@ -1,6 +1,7 @@
 """``python -m orchestration.desk``: take deliveries of webhooks until SIGTERM or SIGINT."""
 
 import argparse
+import errno
 import logging
 import signal
 import socket
@@ -87,7 +88,8 @@ def _listen(host: str, port: int) -> socket.socket:
     try:
         return socket.create_server((host, port), family=family, backlog=256)
     except OSError as error:
-        refuse_taken_port(host, port, PORT)
+        if error.errno == errno.EADDRINUSE:
+            refuse_taken_port(host, port, PORT)
         raise PortTakenError(
             f"{PORT}, WAYBILL_WEBHOOK_HOST",
             expected="an address of this machine and a port that this user may listen on",

@@ -42,7 +42,8 @@ _POSTPONE: Final = text("""
 UPDATE waybill.inbox SET next_at = now() + :pause, error = :error WHERE id = ANY(:ids) AND handled_at IS NULL
 """)
 _GIVE_BACK: Final = text("""
-UPDATE waybill.inbox SET next_at = now(), attempts = attempts - 1 WHERE id = ANY(:ids) AND handled_at IS NULL
+UPDATE waybill.inbox SET next_at = now() + :pause, attempts = attempts - 1
+WHERE id = ANY(:ids) AND handled_at IS NULL
 """)
 _COUNT: Final = text("SELECT count(*) FROM waybill.inbox WHERE handled_at IS NULL")
 _FORGET: Final = text("""
@@ -113,9 +114,9 @@ def postpone(connection: Connection, ids: Sequence[int], error: str, pause: time
     connection.execute(_POSTPONE, {"ids": list(ids), "error": error, "pause": pause})
 
 
-def give_back(connection: Connection, ids: Sequence[int]) -> None:
-    """They were taken and not tried: due at once, and no attempt counts."""
-    connection.execute(_GIVE_BACK, {"ids": list(ids)})
+def give_back(connection: Connection, ids: Sequence[int], pause: timedelta = timedelta(0)) -> None:
+    """They were taken and not tried: due again after ``pause``, and no attempt counts."""
+    connection.execute(_GIVE_BACK, {"ids": list(ids), "pause": pause})
 
 
 def dead(connection: Connection, row: InboxRow, error: str) -> None:

@@ -23,7 +23,7 @@ class DeliveryInvalidError(PermanentError):
 
 
 @dataclass(frozen=True, slots=True)
-class NewTask:
+class WantedTask:
     """A local task to make. ``type`` is the key or the option of a task type in waybill.toml.
 
     Attributes:
@@ -49,7 +49,7 @@ class Reread:
 class MakeTask:
     """Make this local task, once for the delivery."""
 
-    task: NewTask
+    task: WantedTask
 
 
 WebhookWork = Reread | MakeTask

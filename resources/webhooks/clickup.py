@@ -55,9 +55,9 @@ class ClickUpWebhook:
         return signed(raw_body, secret, headers.get(SIGNATURE, ""))
 
     def key(self, headers: Mapping[str, str], body: Any) -> str:  # noqa: ARG002 - all is in the body
-        """Webhook, event, history items, and where these do not suffice a hash of the whole."""
+        """Webhook, event, task, history items, and where these do not suffice a hash of the whole."""
         event = _read(body)
-        parts = [event.webhook_id, event.event, *(item.id for item in event.history_items)]
+        parts = [event.webhook_id, event.event, event.task_id or "", *(item.id for item in event.history_items)]
         if event.event in EDITS or not event.history_items:
             parts.append(_digest(body))
         return ":".join(parts)

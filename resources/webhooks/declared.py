@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from resources.domain.configuration import Adapter
-from resources.webhooks.adapter import DeliveryInvalidError, MakeTask, NewTask, signed
+from resources.webhooks.adapter import DeliveryInvalidError, MakeTask, WantedTask, signed
 
 PATH: Final = "$."
 
@@ -38,7 +38,7 @@ class DeclaredWebhook:
     def work(self, body: Any) -> MakeTask:
         """The task of the declared mapping."""
         text = {field: self._mapped(source, body) for field, source in self.declared.task.items()}
-        return MakeTask(NewTask(text["name"], text["type"], text["client"], text.get("body", "")))
+        return MakeTask(WantedTask(text["name"], text["type"], text["client"], text.get("body", "")))
 
     def literal(self, field: str) -> str | None:
         """What a field of every task will be; None: it depends on the delivery."""

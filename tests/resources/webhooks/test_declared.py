@@ -8,7 +8,7 @@ from pydantic import ValidationError
 from starlette.datastructures import Headers
 
 from resources.domain.configuration import Adapter, Configuration
-from resources.webhooks.adapter import DeliveryInvalidError, MakeTask, NewTask, WebhookAdapter
+from resources.webhooks.adapter import DeliveryInvalidError, MakeTask, WantedTask, WebhookAdapter
 from resources.webhooks.declared import DeclaredWebhook
 from resources.webhooks.routes import AdapterInvalidError, NoRouteError, Routes
 from tests.resources.webhooks.clickup_samples import signature
@@ -49,7 +49,7 @@ def test_AP_2_a_declared_adapter_is_one_like_any_other() -> None:
     assert found.secret_setting == "WAYBILL_WEBHOOK_SECRET_FORMS"
     assert found.key({}, DELIVERY) == "77"
     assert routes.work("forms/typed", DELIVERY) == MakeTask(
-        NewTask("Answer $.form", "knowledge_note", "acme", body="yes")
+        WantedTask("Answer $.form", "knowledge_note", "acme", body="yes")
     )
 
 

@@ -15,7 +15,7 @@ print(*routes.adapters)
 print(routes.work("forms", {"title": "Hello"}))
 """
 GOOD = """
-from resources.webhooks.adapter import MakeTask, NewTask, signed
+from resources.webhooks.adapter import MakeTask, WantedTask, signed
 
 class Forms:
     route = "forms"
@@ -28,7 +28,7 @@ class Forms:
         return body["id"]
 
     def work(self, body):
-        return MakeTask(NewTask(body["title"], "knowledge_note", "acme"))
+        return MakeTask(WantedTask(body["title"], "knowledge_note", "acme"))
 """
 
 
