@@ -1,6 +1,6 @@
 """What a task's work hands over: files, kept by their content, and what they cite."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from resources.domain.ids import ExtractionId
 from resources.domain.spans import Span
@@ -43,7 +43,6 @@ class Draft:
         summary: one or two sentences for the comment that announces it.
         files: what is delivered; at least one (CB-10).
         made_by: who or what wrote it, for people: a model, a program, a rule.
-        log: what a program said while it worked; kept with the attempt, never delivered.
     """
 
     kind: str
@@ -51,4 +50,3 @@ class Draft:
     files: tuple[DraftFile, ...]
     citations: tuple[Citation, ...]
     made_by: str
-    log: tuple[DraftFile, ...] = field(default=())

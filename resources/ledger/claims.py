@@ -25,8 +25,11 @@ _ATTEMPT: Final = text("SELECT * FROM waybill.task_attempts WHERE task_id = :tas
 _ATTEMPTS: Final = text("SELECT * FROM waybill.task_attempts WHERE task_id = :task ORDER BY number")
 _END: Final = text("""
 UPDATE waybill.task_attempts
-SET ended_at = now(), outcome = :outcome, error = CAST(:error AS jsonb), log = CAST(:log AS jsonb)
+SET ended_at = now(), outcome = :outcome, error = CAST(:error AS jsonb)
 WHERE task_id = :task AND number = :number AND ended_at IS NULL
+""")
+_KEEP_LOG: Final = text("""
+UPDATE waybill.task_attempts SET log = CAST(:log AS jsonb) WHERE task_id = :task AND number = :number AND owner = :owner
 """)
 _STALE: Final = text(f"""
 SELECT {tasks.COLUMNS}, now() AS now FROM waybill.tasks WHERE state = 'working' ORDER BY lease_expires_at
@@ -177,17 +180,17 @@ def attempts(connection: Connection, task: TaskId) -> list[AttemptRow]:
 
 
 def end(
-    connection: Connection,
-    task: TaskId,
-    number: int,
-    outcome: str,
-    *,
-    error: Mapping[str, object] | None = None,
-    log: Sequence[Mapping[str, object]] | None = None,
+    connection: Connection, task: TaskId, number: int, outcome: str, *, error: Mapping[str, object] | None = None
 ) -> bool:
-    """Write how an attempt ended, once: the first ending stands (DT-1). ``log``: files of what a program said."""
-    values = {"task": task, "number": number, "outcome": outcome, "error": _json(error), "log": _json(log)}
+    """Write how an attempt ended, once: the first ending stands (DT-1)."""
+    values = {"task": task, "number": number, "outcome": outcome, "error": _json(error)}
     return connection.execute(_END, values).rowcount == 1
+
+
+def keep_log(connection: Connection, claim: Claim, log: Sequence[Mapping[str, object]]) -> None:
+    """Keep with its attempt the files of what a program said, also when the attempt was ended meanwhile."""
+    values = {"task": claim.id, "number": claim.attempt.number, "owner": claim.owner, "log": _json(log)}
+    connection.execute(_KEEP_LOG, values)
 
 
 def _json(value: object) -> str | None:

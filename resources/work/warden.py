@@ -11,6 +11,7 @@ One line goes to REPORT_FD when the program ended: ``code N``, ``signal N``, or 
 
 import contextlib
 import ctypes
+import errno
 import json
 import os
 import signal
@@ -60,7 +61,9 @@ def _started(report: int, program: "list[str]", environment: "dict[str, str]") -
         signal.pthread_sigmask(signal.SIG_SETMASK, [])
         os.execvpe(program[0], program, inherited | environment)  # noqa: S606 - no shell is what we want
     except OSError as error:
-        os.write(report, b"refused %d\n" % (error.errno or 0))
+        os.write(report, b"refused %d\n" % (error.errno or errno.EIO))
+    except ValueError:  # a NUL, or a name with "="
+        os.write(report, b"refused %d\n" % errno.EINVAL)
     finally:
         os._exit(127)
 

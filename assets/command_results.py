@@ -1,0 +1,74 @@
+"""What outside programs made for tasks, and what of it was handed over."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import dagster as dg
+
+from assets.clickup_tasks import clickup_tasks
+from assets.partitions import ACCOUNTS, DELIVERABLES, TASK_POOL, TASKS
+from assets.task_work import TASKS_A_RUN, attempt_at, each_task, shown
+from resources.artefacts.store import ArtefactStore
+from resources.domain.configuration import Configuration
+from resources.domain.task_types import COMMAND
+from resources.domain.tasks import TaskId
+from resources.ledger.resource import LedgerResource
+from resources.work.command import run_command
+from resources.work.drafting import drafted
+from resources.work.publication import publish
+
+
+@dg.asset(
+    deps=[clickup_tasks],
+    partitions_def=TASKS,
+    group_name=DELIVERABLES,
+    owners=ACCOUNTS,
+    kinds={"python", "shell"},
+    pool=TASK_POOL,
+    backfill_policy=dg.BackfillPolicy.multi_run(max_partitions_per_run=TASKS_A_RUN),
+)
+def command_results(
+    context: dg.AssetExecutionContext,
+    ledger: dg.ResourceParam[LedgerResource],
+    artefacts: dg.ResourceParam[ArtefactStore],
+    configuration: dg.ResourceParam[Configuration],
+) -> None:
+    """A version of what the program of the task's type made, each file checked and stored.
+
+    Safe to repeat: the version of an attempt's input is made once, and a repeat finds it.
+    """
+
+    def work(task: TaskId) -> Mapping[str, Any]:
+        with attempt_at(context, ledger, configuration, task, COMMAND) as attempt:
+            version = drafted(ledger.engine, attempt, lambda: run_command(ledger.engine, artefacts, attempt))
+        return shown(ledger, artefacts, attempt, version)
+
+    each_task(context, work)
+
+
+@dg.asset(
+    deps=[command_results],
+    partitions_def=TASKS,
+    group_name=DELIVERABLES,
+    owners=ACCOUNTS,
+    kinds={"python", "clickup"},
+    pool=TASK_POOL,
+    backfill_policy=dg.BackfillPolicy.multi_run(max_partitions_per_run=TASKS_A_RUN),
+)
+def delivered_command_results(
+    context: dg.AssetExecutionContext,
+    ledger: dg.ResourceParam[LedgerResource],
+    artefacts: dg.ResourceParam[ArtefactStore],
+    configuration: dg.ResourceParam[Configuration],
+) -> None:
+    """The version is whole, the task is in review, and what publishes it stands in the outbox.
+
+    All in one transaction: nothing is published of a version that is not whole.
+    """
+
+    def work(task: TaskId) -> Mapping[str, Any]:
+        with attempt_at(context, ledger, configuration, task, COMMAND) as attempt:
+            version = publish(ledger.engine, artefacts, attempt)
+        return shown(ledger, artefacts, attempt, version)
+
+    each_task(context, work)
