@@ -1,9 +1,14 @@
 """Settings into resources: the one place where an address or a key is handed on."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Self
 
+from orchestration.configuration import load_configuration
+from orchestration.hosting.home import Home
 from orchestration.settings import Settings
+from resources.artefacts.store import ArtefactStore
+from resources.clickup.resource import ClickUpResource
+from resources.domain.configuration import CALLS_A_MINUTE, Configuration
 from resources.knowledge.index import IndexResource
 from resources.ledger.resource import LedgerResource
 from resources.limits import Limits
@@ -16,13 +21,23 @@ class Resources:
     ledger: LedgerResource
     index: IndexResource
     limits: Limits
+    configuration: Configuration
+    clickup: ClickUpResource
+    artefacts: ArtefactStore
 
     @classmethod
     def of(cls, settings: Settings) -> Self:
-        """Resources over the backends that ``settings`` name. Nothing is opened: they connect at first use."""
-        key, embedder_key = settings.qdrant_api_key, settings.embedder_api_key
+        """Resources over the backends that ``settings`` name. Nothing is opened: they connect at first use.
+
+        Raises:
+            ConfigurationError, SettingsError: waybill.toml is wrong.
+        """
+        key, embedder_key, token = settings.qdrant_api_key, settings.embedder_api_key, settings.clickup_token
+        configuration = load_configuration(settings)
+        clickup = configuration.clickup
+        ledger = LedgerResource(settings.own_database_url or "", pool_size=settings.database_pool_size)
         return cls(
-            ledger=LedgerResource(settings.own_database_url or "", pool_size=settings.database_pool_size),
+            ledger=ledger,
             index=IndexResource(
                 qdrant_url=settings.qdrant_url or "",
                 qdrant_api_key=key.get_secret_value() if key else None,
@@ -32,13 +47,22 @@ class Resources:
                 embedder_api_key=embedder_key.get_secret_value() if embedder_key else None,
             ),
             limits=Limits(max_document_bytes=settings.max_document_bytes),
+            configuration=configuration,
+            clickup=ClickUpResource(
+                url=settings.clickup_url,
+                token=token.get_secret_value() if token else None,
+                ledger=ledger,
+                calls_a_minute=clickup.calls_a_minute if clickup else CALLS_A_MINUTE,
+            ),
+            artefacts=ArtefactStore(Home.at(settings.home).artefacts),
         )
 
     def by_name(self) -> dict[str, object]:
         """For Dagster's definitions."""
-        return {"ledger": self.ledger, "index": self.index, "limits": self.limits}
+        return {field.name: getattr(self, field.name) for field in fields(self)}
 
     def close(self) -> None:
         """Close the connections that were opened."""
+        self.clickup.close()
         self.ledger.close()
         self.index.close()

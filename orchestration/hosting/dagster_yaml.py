@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import dagster as dg
 
+from assets.partitions import TASK_POOL
 from orchestration.hosting.backends import Backends
 from orchestration.hosting.home import Home
 from orchestration.settings import Settings, export
@@ -84,6 +85,14 @@ def open_instance(settings: Settings, backends: Backends) -> dg.DagsterInstance:
     export(backends.environment())
     write_instance(settings, backends)
     return dg.DagsterInstance.from_config(str(backends.home.dagster))
+
+
+def size_task_pool(instance: dg.DagsterInstance, tasks: int) -> None:
+    """Let so many tasks be worked on at once, from now on. What is at work ends in peace when the pool shrinks.
+
+    The limit of one pool stands in Dagster's storage: dagster.yaml knows only one for every pool.
+    """
+    instance.event_log_storage.set_concurrency_slots(TASK_POOL, tasks)
 
 
 def _write(path: Path, content: dict[str, Any]) -> None:

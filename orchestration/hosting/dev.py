@@ -8,7 +8,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from orchestration.hosting.backends import Backends, open_backends
-from orchestration.hosting.dagster_yaml import open_instance
+from orchestration.hosting.dagster_yaml import open_instance, size_task_pool
 from orchestration.hosting.home import Home, held
 from orchestration.hosting.parts import free_port, refuse_taken_port
 from orchestration.hosting.run_launcher import end_abandoned_runs
@@ -32,6 +32,7 @@ def dev(settings: Settings, *, prepare: Callable[[Backends], None] = lambda _: N
         prepare(backends)
         with open_instance(settings, backends) as instance:
             end_abandoned_runs(instance)
+            size_task_pool(instance, settings.max_concurrent_tasks)
         command = [sys.executable, "-m", "dagster", "dev", "-m", module, "-h", settings.host, "-p", str(port)]
         with interruptible(), subprocess.Popen(command, env=inherited_environment(backends.environment())) as process:
             try:

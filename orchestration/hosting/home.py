@@ -61,6 +61,11 @@ class Home:
         """DAGSTER_HOME: the generated dagster.yaml and workspace.yaml."""
         return self.path / "dagster"
 
+    @property
+    def artefacts(self) -> Path:
+        """Deliverables and what programs said, by their content."""
+        return self.path / "artefacts"
+
     def sockets(self, name: str) -> Path:
         """A folder, private to its user, for Unix sockets of ``name``: in the home, or in /tmp where the home's path
         is too long for a socket. It always is the same folder for the same home.
@@ -77,7 +82,7 @@ class Home:
         Raises:
             HomeUnusableError: a folder cannot be made, or belongs to someone else.
         """
-        for folder in (self.path, self.vectors, self.logs, self.run, self.dagster, self.sockets("run")):
+        for folder in (self.path, self.vectors, self.logs, self.run, self.dagster, self.artefacts, self.sockets("run")):
             private_folder(folder)
         return self
 

@@ -16,6 +16,10 @@ SLUG: Final = r"^[a-z0-9][a-z0-9_-]{0,62}$"
 Slug = Annotated[str, Field(pattern=SLUG)]
 
 
+CALLS_A_MINUTE: Final = 90
+"""Below the lowest of ClickUp's limits, which is 100."""
+
+
 def folded(name: str) -> str:
     """A name as ClickUp compares it: without case and outer space."""
     return name.strip().casefold()
@@ -79,7 +83,7 @@ class ClickUp(Part):
     """When the whole workspace is compared, in UTC: it finds what was deleted."""
     settle_s: float = Field(120.0, gt=0)
     """How long ClickUp's reads may lag behind its writes."""
-    calls_a_minute: int = Field(90, ge=1, le=10_000)
+    calls_a_minute: int = Field(CALLS_A_MINUTE, ge=1, le=10_000)
     """The budget of the token, shared by every process; below ClickUp's own limit (100, 1,000 or 10,000)."""
 
     @model_validator(mode="after")

@@ -10,6 +10,7 @@ from orchestration.hosting.home import Home, HomeHeldError, HomeUnusableError, h
 
 def test_a_new_home_is_closed_to_others(tmp_path: Path) -> None:
     home = Home.at(tmp_path / "deep" / "home").make()
+    assert home.artefacts.is_dir()
     assert {path.stat().st_mode & 0o777 for path in (home.path, *home.path.iterdir())} == {0o700}
 
 
