@@ -5,16 +5,16 @@ refused it as one too many (429). All waits of one call and its repeats end by i
 """
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 from urllib.parse import urlsplit
 
 import httpx
 import stamina
 
-from resources.clickup.answers import Answer, Call, judge
+from resources.clickup.answers import Answer, Call, Model, judge, parsed
 from resources.clickup.budget import Budget
 from resources.clickup.errors import (
     ClickUpAnswerError,
@@ -42,6 +42,8 @@ _NOTHING_SENT: Final = (
 )
 
 Parameters = Sequence[tuple[str, str]]
+Request = dict[str, Any]
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
@@ -74,19 +76,25 @@ class Calls:
     secret: str = field(repr=False)
     pace: Pace
 
-    def read(self, path: str, parameters: Parameters = ()) -> Answer:
+    def read(self, model: type[Model], path: str, parameters: Parameters = ()) -> Model:
         """GET, repeated as needed."""
-        return self._carried_out(Call("GET", path), {"params": list(parameters)}, None)
+        return self._carried_out(Call("GET", path), _as(model), {"params": list(parameters)})
 
-    def write(self, method: str, path: str, body: object = None) -> Answer:
-        """POST, PUT or DELETE of JSON."""
-        return self._carried_out(Call(method, path), {} if body is None else {"json": body}, None)
+    def write(self, model: type[Model], method: str, path: str, body: object) -> Model:
+        """POST or PUT of JSON."""
+        return self._carried_out(Call(method, path), _as(model), {"json": body})
 
-    def upload(self, path: str, file: Upload) -> Answer:
+    def delete(self, path: str) -> None:
+        """DELETE, whose answer is empty."""
+        self._carried_out(Call("DELETE", path), lambda _call, _answer: None, {})
+
+    def upload(self, model: type[Model], path: str, file: Upload) -> Model:
         """POST of a file in a form."""
-        return self._carried_out(Call("POST", path), {"headers": file.headers}, file)
+        return self._carried_out(Call("POST", path), _as(model), {"headers": file.headers}, file)
 
-    def _carried_out(self, call: Call, request: dict[str, Any], file: Upload | None) -> Answer:
+    def _carried_out(
+        self, call: Call, understand: Callable[[Call, Answer], Result], request: Request, file: Upload | None = None
+    ) -> Result:
         ends_at_s = time.monotonic() + self.pace.deadline_s
         once = file is not None and not file.repeatable
 
@@ -105,10 +113,10 @@ class Calls:
         )
         for attempt in retrying:
             with attempt:
-                return self._once(call, request, file, ends_at_s)
+                return understand(call, self._answered(call, request, file, ends_at_s))
         raise AssertionError("the last attempt returns or raises")
 
-    def _once(self, call: Call, request: dict[str, Any], file: Upload | None, ends_at_s: float) -> Answer:
+    def _answered(self, call: Call, request: Request, file: Upload | None, ends_at_s: float) -> Answer:
         patience_s = max(0.0, ends_at_s - time.monotonic())
         with self.budget.call(longest_s=self.pace.longest_s(file), patience_s=patience_s), _translated(call):
             body = None if file is None else file.pieces()
@@ -164,6 +172,10 @@ def connect(url: str, token: str, *, budget: Budget, pace: Pace, connections: in
         trust_env=urlsplit(url).hostname not in _LOOPBACK,  # a proxy of the environment does not reach our loopback
     )
     return Calls(client, budget, secret, pace)
+
+
+def _as(model: type[Model]) -> Callable[[Call, Answer], Model]:
+    return lambda call, answer: parsed(call, answer, model)
 
 
 @contextmanager

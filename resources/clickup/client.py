@@ -9,7 +9,7 @@ from urllib.parse import quote
 import httpx
 
 from resources.clickup import calls, models
-from resources.clickup.answers import Answer, Call, Model, parsed
+from resources.clickup.answers import Call
 from resources.clickup.budget import Budget
 from resources.clickup.errors import ClickUpAnswerError, ClickUpGoneError
 from resources.clickup.models import (
@@ -88,7 +88,7 @@ class ClickUpClient:
     def task(self, task_id: str) -> ClickUpTask | None:
         """A task with its attachments; None when it was deleted."""
         try:
-            task = self._read(ClickUpTask, f"task/{_segment(task_id)}")
+            task = self._calls.read(ClickUpTask, f"task/{_segment(task_id)}")
         except ClickUpGoneError:
             return None
         return None if task.deleted else task
@@ -112,27 +112,27 @@ class ClickUpClient:
         ]
         if updated_after is not None:
             parameters.append(("date_updated_gt", str(in_ms(updated_after))))
-        found = self._read(TaskPage, path, parameters)
+        found = self._calls.read(TaskPage, path, parameters)
         return _in_order(path, found)
 
     def spaces(self, team: str) -> list[Space]:
         """The spaces of a workspace that the token reaches, without the archived ones."""
-        return list(self._read(models.Spaces, f"team/{_segment(team)}/space", [("archived", "false")]).spaces)
+        return list(self._calls.read(models.Spaces, f"team/{_segment(team)}/space", [("archived", "false")]).spaces)
 
     def lists(self, space: str) -> list[TaskList]:
         """The lists of a space, in folders and outside, without the archived ones and without their statuses."""
         path, only = f"space/{_segment(space)}", [("archived", "false")]
-        folders = self._read(models.Folders, f"{path}/folder", only).folders
-        outside = self._read(models.Lists, f"{path}/list", only).lists
+        folders = self._calls.read(models.Folders, f"{path}/folder", only).folders
+        outside = self._calls.read(models.Lists, f"{path}/list", only).lists
         return [*(each for folder in folders for each in folder.lists), *outside]
 
     def list_(self, list_id: str) -> TaskList:
         """A list with its statuses."""
-        return self._read(TaskList, f"list/{_segment(list_id)}")
+        return self._calls.read(TaskList, f"list/{_segment(list_id)}")
 
     def fields(self, list_id: str) -> list[CustomField]:
         """The custom fields that tasks of a list can have."""
-        return list(self._read(models.Fields, f"list/{_segment(list_id)}/field").fields)
+        return list(self._calls.read(models.Fields, f"list/{_segment(list_id)}/field").fields)
 
     def comments(self, task_id: str, since: datetime) -> list[Comment]:
         """The comments of a task from ``since`` on, that millisecond included, oldest first."""
@@ -143,7 +143,7 @@ class ClickUpClient:
     def post_comment(self, task_id: str, text: str) -> PostedComment:
         """Comment as the token's user. Not to be repeated after ClickUpUnclearError before looking."""
         body = {"comment_text": text, "notify_all": False}
-        return self._written(PostedComment, "POST", f"task/{_segment(task_id)}/comment", body)
+        return self._calls.write(PostedComment, "POST", f"task/{_segment(task_id)}/comment", body)
 
     def attach(self, task_id: str, name: str, content: BinaryIO, size_bytes: int, media_type: str) -> Attachment:
         """Attach what ``content`` holds from where it stands, read piece by piece; ``name`` becomes its title.
@@ -154,52 +154,44 @@ class ClickUpClient:
             FileChangedError: ``content`` has not ``size_bytes``; nothing was attached.
         """
         path = f"task/{_segment(task_id)}/attachment"
-        answer = self._calls.upload(path, Upload(name, content, size_bytes, media_type))
-        return parsed(Call("POST", path), answer, Attachment)
+        return self._calls.upload(Attachment, path, Upload(name, content, size_bytes, media_type))
 
     def set_status(self, task_id: str, status: str) -> ClickUpTask:
         """Move a task to a status of its list, by the exact name; the task as ClickUp then tells it."""
-        return self._written(ClickUpTask, "PUT", f"task/{_segment(task_id)}", {"status": status})
+        return self._calls.write(ClickUpTask, "PUT", f"task/{_segment(task_id)}", {"status": status})
 
     def webhooks(self, team: str) -> list[Webhook]:
         """The webhooks that the token's user made."""
-        return list(self._read(models.Webhooks, f"team/{_segment(team)}/webhook").webhooks)
+        return list(self._calls.read(models.Webhooks, f"team/{_segment(team)}/webhook").webhooks)
 
     def create_webhook(self, team: str, endpoint: str, events: Sequence[str] = EVERY_EVENT) -> Webhook:
         """Make a webhook, whose ``secret`` signs what it delivers to ``endpoint``."""
         body = {"endpoint": endpoint, "events": list(events)}
-        return self._written(models.OneWebhook, "POST", f"team/{_segment(team)}/webhook", body).webhook
+        return self._calls.write(models.OneWebhook, "POST", f"team/{_segment(team)}/webhook", body).webhook
 
     def update_webhook(
         self, webhook_id: str, endpoint: str, events: Sequence[str] = EVERY_EVENT, *, status: str = "active"
     ) -> Webhook:
         """Change a webhook; ``active`` wakes a suspended one."""
         body = {"endpoint": endpoint, "events": "*" if "*" in events else list(events), "status": status}
-        return self._written(models.OneWebhook, "PUT", f"webhook/{_segment(webhook_id)}", body).webhook
+        return self._calls.write(models.OneWebhook, "PUT", f"webhook/{_segment(webhook_id)}", body).webhook
 
     def delete_webhook(self, webhook_id: str) -> None:
         """End a webhook. Raises ClickUpGoneError: there is none any more."""
-        self._calls.write("DELETE", f"webhook/{_segment(webhook_id)}")
+        self._calls.delete(f"webhook/{_segment(webhook_id)}")
 
     def user(self) -> User:
         """Whose token it is."""
-        return self._read(models.Me, "user").user
+        return self._calls.read(models.Me, "user").user
 
     def teams(self) -> list[Team]:
         """The workspaces that the token reaches."""
-        return list(self._read(models.Teams, "team").teams)
-
-    def _read(self, model: type[Model], path: str, parameters: calls.Parameters = ()) -> Model:
-        return parsed(Call("GET", path), self._calls.read(path, parameters), model)
-
-    def _written(self, model: type[Model], method: str, path: str, body: object) -> Model:
-        answer: Answer = self._calls.write(method, path, body)
-        return parsed(Call(method, path), answer, model)
+        return list(self._calls.read(models.Teams, "team").teams)
 
     def _comments(self, task_id: str, bound_ms: int) -> Iterator[Comment]:
         """Newest first, page by page, until one is older than the bound or there are no more."""
         path, behind = f"task/{_segment(task_id)}/comment", list[tuple[str, str]]()
-        while page := self._read(models.Comments, path, behind).comments:
+        while page := self._calls.read(models.Comments, path, behind).comments:
             yield from page
             oldest = [("start", str(in_ms(page[-1].date))), ("start_id", page[-1].id)]
             if len(page) < _COMMENTS_A_PAGE or in_ms(page[-1].date) < bound_ms or oldest == behind:
