@@ -41,7 +41,9 @@ def clickup_sweep_sensor(cron: str) -> dg.SensorDefinition:
             return dg.SkipReason(f"The last sweep began {stand.swept_at}; the next one comes at its time ({cron} UTC).")
         swept = sweep(desk, within_s=TICK_S)
         state = "ended" if swept.finished else "goes on next time"
-        return dg.SkipReason(f"A sweep {state}: {swept.pages} pages, {len(swept.deleted)} tasks were deleted.")
+        refused = f", {len(swept.refused)} cannot be reached: {swept.refused[:10]}" if swept.refused else ""
+        deleted = f"{len(swept.deleted)} tasks were deleted"
+        return dg.SkipReason(f"A sweep {state}: {swept.pages} pages, {deleted}{refused}.")
 
     return sensor
 

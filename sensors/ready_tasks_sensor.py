@@ -64,7 +64,8 @@ def _requests(
     instance: dg.DagsterInstance, ledger: LedgerResource, configuration: Configuration
 ) -> list[dg.RunRequest]:
     with ledger.engine.begin() as connection:
-        ready = {str(task.id): task for task in claims.ready(connection, at_most=REQUESTS_A_TICK)}
+        found = claims.ready(connection, at_most=REQUESTS_A_TICK)
+    ready = {str(task.id): task for task in found if task.type in configuration.task_types}
     free = [ready[key].id for key in without_runs_in_flight(instance, ready)]
     with ledger.engine.begin() as connection:
         keys = requests.note(connection, free)
@@ -73,13 +74,14 @@ def _requests(
 
 def _request(task: Task, run_key: str, configuration: Configuration) -> dg.RunRequest:
     found = configuration.task_types[task.type or ""]
+    deadline_s = float(task.overrides.get("attempt_deadline_s", found.attempt_deadline_s))
     return dg.RunRequest(
         job_name=KINDS[found.kind].job,
         partition_key=task.id,
         run_key=run_key,
         tags={
             "dagster/priority": PRIORITIES.get(task.priority or 3, "0"),
-            "dagster/max_runtime": str(int(found.attempt_deadline_s) + MARGIN_S),
+            "dagster/max_runtime": str(int(deadline_s) + MARGIN_S),
             "waybill/task": task.name[:60],
         },
     )

@@ -44,10 +44,9 @@ NO_DUE_DATE: Final = "it has no due date"
 
 def why_not(facts: Facts, configuration: Configuration, now: datetime) -> Ineligible | None:
     """The first reason not to begin the task at ``now``; None: it is eligible."""
-    reason = _lack(facts, configuration)
-    if reason is not None:
-        # A type can be added to waybill.toml and a client's source be ingested while the task itself stays as it is.
-        mendable = facts.type is None or not facts.client_known
+    lack = _lack(facts, configuration)
+    if lack is not None:
+        reason, mendable = lack
         return Ineligible(reason, recheck_at=now + LOOK_AGAIN if mendable else None)
     assert facts.type is not None
     assert facts.due_at is not None
@@ -60,17 +59,21 @@ def why_not(facts: Facts, configuration: Configuration, now: datetime) -> Inelig
     return None
 
 
-def _lack(facts: Facts, configuration: Configuration) -> str | None:
-    """What is missing or in the way, whatever the time: the first that holds."""
+def _lack(facts: Facts, configuration: Configuration) -> tuple[str, bool] | None:
+    """What is missing or in the way, whatever the time: the first that holds, and whether it may end by itself.
+
+    A type can be added to waybill.toml and a client's source be ingested while the task itself stays as it is. All else
+    is changed in the task, which is seen then: a workspace is full of tasks that never have a type.
+    """
     known = ", ".join(sorted(each.option for each in configuration.task_types.values()))
     unknown_type = NO_TYPE if not facts.type_named else f"its type '{facts.type_named}' is unknown; known are {known}"
     lacks = (
-        (facts.status_kind == "closed", f"it is closed in ClickUp ({facts.status})"),
-        (facts.status_kind == "other", f"it was moved by hand to '{facts.status}'"),
-        (facts.type is None, unknown_type),
-        (facts.client is None, NO_CLIENT),
-        (not facts.client_known, f"its client '{facts.client}' is unknown: ingest a source of it first"),
-        (not facts.auto_execute, NOT_AUTOMATIC),
-        (facts.due_at is None, NO_DUE_DATE),
+        (facts.status_kind == "closed", f"it is closed in ClickUp ({facts.status})", False),
+        (facts.status_kind == "other", f"it was moved by hand to '{facts.status}'", False),
+        (facts.type is None, unknown_type, bool(facts.type_named)),
+        (facts.client is None, NO_CLIENT, False),
+        (not facts.client_known, f"its client '{facts.client}' is unknown: ingest a source of it first", True),
+        (not facts.auto_execute, NOT_AUTOMATIC, False),
+        (facts.due_at is None, NO_DUE_DATE, False),
     )
-    return next((reason for holds, reason in lacks if holds), None)
+    return next(((reason, mendable) for holds, reason, mendable in lacks if holds), None)

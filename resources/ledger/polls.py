@@ -10,11 +10,15 @@ from resources.domain.tasks import TaskId
 
 _GET: Final = text("""
 INSERT INTO waybill.polls (team) VALUES (:team) ON CONFLICT (team) DO UPDATE SET team = excluded.team
-RETURNING watermark_at, page, caught_up_at, sweep_began_at, sweep_watermark_at, sweep_page, swept_at
+RETURNING watermark_at, page, began_at, caught_up_at, sweep_began_at, sweep_watermark_at, sweep_page, swept_at
 """)
-_ADVANCE: Final = text("UPDATE waybill.polls SET watermark_at = :watermark_at, page = :page WHERE team = :team")
+_ADVANCE: Final = text("""
+UPDATE waybill.polls SET watermark_at = :watermark_at, page = :page, began_at = coalesce(began_at, :began_at)
+WHERE team = :team
+""")
 _CAUGHT_UP: Final = text("""
-UPDATE waybill.polls SET watermark_at = :watermark_at, page = 0, caught_up_at = now() WHERE team = :team
+UPDATE waybill.polls SET watermark_at = :watermark_at, page = 0, began_at = NULL, caught_up_at = now()
+WHERE team = :team
 """)
 _BEGIN_SWEEP: Final = text("""
 UPDATE waybill.polls SET sweep_began_at = now(), sweep_watermark_at = NULL, sweep_page = 0 WHERE team = :team
@@ -38,11 +42,13 @@ ORDER BY t.id LIMIT :at_most
 class Poll:
     """``watermark_at``: by ClickUp's clock, everything up to it was read; ``page``: pages already read beyond it.
 
-    ``sweep_began_at``: None while no sweep is under way. ``swept_at``: when the last whole one began.
+    ``began_at``: of a poll that did not come to its end yet. ``sweep_began_at``: None while no sweep is under way.
+    ``swept_at``: when the last whole one began.
     """
 
     watermark_at: datetime | None
     page: int
+    began_at: datetime | None
     caught_up_at: datetime | None
     sweep_began_at: datetime | None
     sweep_watermark_at: datetime | None
@@ -55,9 +61,10 @@ def get(connection: Connection, team: str) -> Poll:
     return Poll(**connection.execute(_GET, {"team": team}).one()._mapping)
 
 
-def advance(connection: Connection, team: str, watermark_at: datetime | None, page: int) -> None:
-    """Pages were read and written: go on from here."""
-    connection.execute(_ADVANCE, {"team": team, "watermark_at": watermark_at, "page": page})
+def advance(connection: Connection, team: str, watermark_at: datetime | None, page: int, *, began_at: datetime) -> None:
+    """Pages were read and written: go on from here. ``began_at``: of the poll, if this is its first page."""
+    values = {"team": team, "watermark_at": watermark_at, "page": page, "began_at": began_at}
+    connection.execute(_ADVANCE, values)
 
 
 def caught_up(connection: Connection, team: str, watermark_at: datetime | None) -> None:

@@ -1,6 +1,7 @@
 """What is seen of tasks in ClickUp, written into their rows; what makes no difference writes nothing (AP-7)."""
 
-from collections.abc import Sequence
+import json
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -12,15 +13,15 @@ from resources.domain.tasks import Act, TaskId, TaskState
 from resources.ledger import tasks
 from resources.ledger.tasks import Task, task_of
 
-_INSERT: Final = text("""
-INSERT INTO waybill.tasks (id, origin, slot, name, body, url, list_id, client, type, type_named, auto_execute, due_at,
-    priority, clickup_status, clickup_status_kind, clickup_updated_at, seen_at, state, reason, recheck_at,
-    attempts_left)
-VALUES (:id, :origin, :slot, :name, :body, :url, :list_id, :client, :type, :type_named, :auto_execute, :due_at,
-    :priority, :clickup_status, :clickup_status_kind, :clickup_updated_at, now(), :state, :reason, :recheck_at,
-    :attempts_left)
-ON CONFLICT DO NOTHING
-""")
+_NEW: Final = """
+id, origin, slot, name, body, url, list_id, client, type, type_named, auto_execute, due_at, priority,
+clickup_status, clickup_status_kind, clickup_updated_at, state, reason, recheck_at, attempts_left
+"""
+_INSERT: Final = text(f"""
+INSERT INTO waybill.tasks ({_NEW}, seen_at)
+SELECT {_NEW}, now() FROM jsonb_populate_recordset(CAST(NULL AS waybill.tasks), CAST(:rows AS jsonb)) ORDER BY id
+ON CONFLICT DO NOTHING RETURNING id
+""")  # noqa: S608 - constants
 _UPDATE: Final = text("""
 UPDATE waybill.tasks SET name = :name, body = :body, url = :url, list_id = :list_id, client = :client, type = :type,
     type_named = :type_named, auto_execute = :auto_execute, due_at = :due_at, priority = :priority,
@@ -38,14 +39,19 @@ _RECHECK: Final = text(f"""
 SELECT {tasks.COLUMNS} FROM waybill.tasks
 WHERE state IN ('waiting', 'ready') AND recheck_at <= now() ORDER BY recheck_at LIMIT :at_most
 """)  # noqa: S608 - constants
+_TYPELESS: Final = text(f"""
+SELECT {tasks.COLUMNS} FROM waybill.tasks
+WHERE state = 'ready' AND (type IS NULL OR NOT type = ANY(:types)) LIMIT :at_most
+""")  # noqa: S608 - constants
 _CLIENTS: Final = text("SELECT slug FROM waybill.clients WHERE slug = ANY(:slugs)")
-# Who moved a task, as a webhook told; the newest first, since a task may be moved to one status several times.
+# Who moved a task, as a webhook told, by ClickUp's clock: a task may be moved to one status several times.
 _MOVER: Final = text("""
 SELECT coalesce(item #>> '{user,username}', item #>> '{user,email}') AS who
 FROM waybill.inbox, jsonb_array_elements(CASE WHEN jsonb_typeof(body -> 'history_items') = 'array'
                                          THEN body -> 'history_items' ELSE '[]' END) AS item
 WHERE body ->> 'task_id' = :task AND item ->> 'field' = 'status'
   AND lower(item #>> '{after,status}') = lower(:status)
+  AND CASE WHEN item ->> 'date' ~ '^[0-9]{1,15}$' THEN CAST(item ->> 'date' AS bigint) END > :after_ms
 ORDER BY id DESC LIMIT 1
 """)
 
@@ -76,12 +82,13 @@ class NewTask:
     attempts_left: int = 0
 
 
-def insert(connection: Connection, new: Sequence[NewTask], by: Act) -> int:
-    """Add tasks that are not there yet, by id and by slot; return how many. Those that are stay as they are."""
+def insert(connection: Connection, new: Sequence[NewTask], by: Act) -> list[TaskId]:
+    """Add tasks that are not there yet, by id and by slot; return which. Those that are stay as they are."""
     if not new:
-        return 0
+        return []
     tasks.act(connection, by, "see")
-    return connection.execute(_INSERT, [asdict(each) | {"state": each.state.value} for each in new]).rowcount
+    rows = json.dumps([asdict(each) for each in new], default=datetime.isoformat)
+    return [TaskId(row.id) for row in connection.execute(_INSERT, {"rows": rows})]
 
 
 def known(connection: Connection, ids: Sequence[TaskId]) -> dict[TaskId, Task]:
@@ -90,13 +97,14 @@ def known(connection: Connection, ids: Sequence[TaskId]) -> dict[TaskId, Task]:
 
 
 def content(seen: SeenTask, type_: str | None, status_kind: str) -> dict[str, Any]:
-    """The columns that a look at a task fills."""
-    return {
+    """The columns that a look at a task fills; without the character NUL, which Postgres does not hold."""
+    columns = {
         "name": seen.name, "body": seen.body, "url": seen.url, "list_id": seen.list_id, "client": seen.client,
         "type": type_, "type_named": seen.type_named, "auto_execute": seen.auto_execute, "due_at": seen.due_at,
         "priority": seen.priority, "clickup_status": seen.status, "clickup_status_kind": status_kind,
         "clickup_updated_at": seen.updated_at,
     }  # fmt: skip
+    return {name: value.replace("\0", "") if isinstance(value, str) else value for name, value in columns.items()}
 
 
 def differs(task: Task, columns: dict[str, Any]) -> bool:
@@ -120,9 +128,11 @@ def note_deleted(connection: Connection, task: TaskId) -> None:
     connection.execute(_DELETED, {"id": task})
 
 
-def to_recheck(connection: Connection, *, at_most: int) -> list[Task]:
-    """Tasks whose eligibility time alone may have changed."""
-    return [task_of(row) for row in connection.execute(_RECHECK, {"at_most": at_most})]
+def to_recheck(connection: Connection, types: Collection[str], *, at_most: int) -> list[Task]:
+    """Tasks whose eligibility time alone may have changed, and ready ones of none of the ``types`` that there are."""
+    due = [task_of(row) for row in connection.execute(_RECHECK, {"at_most": at_most})]
+    typeless = connection.execute(_TYPELESS, {"types": list(types), "at_most": at_most})
+    return due + [task_of(row) for row in typeless]
 
 
 def known_clients(connection: Connection, slugs: Sequence[str]) -> set[str]:
@@ -130,7 +140,9 @@ def known_clients(connection: Connection, slugs: Sequence[str]) -> set[str]:
     return set(connection.execute(_CLIENTS, {"slugs": list(set(slugs))}).scalars())
 
 
-def mover(connection: Connection, task: TaskId, status: str) -> str | None:
-    """Who moved the task to ``status``, if a webhook told."""
-    who: str | None = connection.execute(_MOVER, {"task": task, "status": status}).scalar_one_or_none()
+def mover(connection: Connection, task: TaskId, status: str, *, after: datetime | None) -> str | None:
+    """Who moved the task to ``status`` after the instant of ClickUp's clock, if a webhook told."""
+    after_ms = int(after.timestamp() * 1000) if after else 0
+    values = {"task": task, "status": status, "after_ms": after_ms}
+    who: str | None = connection.execute(_MOVER, values).scalar_one_or_none()
     return who

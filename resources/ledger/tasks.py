@@ -30,7 +30,7 @@ SELECT set_config('waybill.actor', :actor, true), set_config('waybill.reason', :
        set_config('waybill.event', :event, true), set_config('waybill.run', :run, true)
 """)
 _CHANGEABLE: Final = frozenset(
-    {"overrides", "feedback", "round", "attempt", "attempts_left", "not_before_at", "recheck_at", "lease_owner",
+    {"type", "overrides", "feedback", "round", "attempt", "attempts_left", "not_before_at", "recheck_at", "lease_owner",
      "lease_process", "lease_expires_at", "deleted_at", "clickup_status", "clickup_status_kind", "clickup_updated_at"}
 )  # fmt: skip
 _OWN_WRITE: Final = text("""
@@ -46,10 +46,16 @@ _WAITING: Final = text(f"""
 SELECT {COLUMNS} FROM waybill.tasks WHERE state = 'waiting' AND deleted_at IS NULL
 ORDER BY changed_at DESC, id LIMIT :at_most
 """)  # noqa: S608 - constants
-_DUE_SOON: Final = text(f"""
-SELECT {COLUMNS} FROM waybill.tasks
+DUE_KEY: Final = "'due:' || id || ':' || CAST(extract(epoch FROM due_at) AS bigint)"
+"""The key of the alert on a task and its due date."""
+_DUE_UNTOLD: Final = text(f"""
+SELECT {COLUMNS}, {DUE_KEY} AS key FROM waybill.tasks
+JOIN unnest(CAST(:types AS text[]), CAST(:hours AS float[])) AS known(type, hours) USING (type)
 WHERE state IN ('waiting', 'ready', 'working', 'in_review') AND deleted_at IS NULL
-  AND due_at < now() + :within AND due_at > now() - interval '30 days' ORDER BY due_at, id LIMIT :at_most
+  AND due_at < now() + :longest AND due_at < now() + known.hours * interval '1 hour'
+  AND due_at > now() - interval '30 days'
+  AND NOT EXISTS (SELECT FROM waybill.alerts WHERE key = {DUE_KEY})
+ORDER BY due_at, id LIMIT :at_most
 """)  # noqa: S608 - constants
 _BY_STATE: Final = text("SELECT state, count(*) AS n FROM waybill.tasks GROUP BY state ORDER BY state")
 
@@ -112,9 +118,10 @@ class Task:
         return self.origin == "clickup" and self.deleted_at is None
 
 
-def task_of(row: Any) -> Task:
-    """The task of a row with ``COLUMNS``."""
+def task_of(row: Any, *, but: str | None = None) -> Task:
+    """The task of a row with ``COLUMNS``, and with the column ``but`` which is none of it."""
     values = dict(row._mapping)
+    values.pop(but, None)
     return Task(**values | {"state": TaskState(values["state"])})
 
 
@@ -222,6 +229,12 @@ def waiting(connection: Connection, *, at_most: int) -> list[Task]:
     return [task_of(row) for row in connection.execute(_WAITING, {"at_most": at_most})]
 
 
-def due_within(connection: Connection, within: timedelta, *, at_most: int) -> list[Task]:
-    """Open tasks that are due soon or are overdue, the first due first; those of more than 30 days ago are left out."""
-    return [task_of(row) for row in connection.execute(_DUE_SOON, {"within": within, "at_most": at_most})]
+def due_untold(connection: Connection, hours: Mapping[str, float], *, at_most: int) -> dict[str, Task]:
+    """Open tasks that are due within the ``hours`` of their type, or overdue, and on which no alert was raised yet.
+
+    By the key of the alert, the first due first; those of more than 30 days ago are left out, a due date that was moved
+    is another event.
+    """
+    longest = timedelta(hours=max(hours.values(), default=0.0))
+    values = {"types": list(hours), "hours": list(hours.values()), "longest": longest, "at_most": at_most}
+    return {row.key: task_of(row, but="key") for row in connection.execute(_DUE_UNTOLD, values)}

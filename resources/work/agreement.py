@@ -8,6 +8,7 @@ taken out.
 from dataclasses import dataclass
 from typing import Final
 
+from resources.clickup.errors import ClickUpRefusedError
 from resources.clickup.models import ClickUpTask
 from resources.clickup.reading import seen
 from resources.domain.configuration import folded
@@ -59,10 +60,16 @@ def compare(desk: Desk, *, at_most: int = AT_ONCE) -> Agreement:
 
 
 def _compared(desk: Desk, task: TaskId) -> Difference | None:
-    there = desk.client.task(task)
+    refused = None
+    try:
+        there = desk.client.task(task)
+    except ClickUpRefusedError as error:  # told as a difference: else no look would ever get past it
+        there, refused = None, error
     with desk.engine.begin() as connection:
         agreement.note_compared(connection, task)
         here = tasks.get(connection, task)
+    if refused is not None:
+        return Difference(task, here.state.value, f"not shown to us: {refused.said}", "nothing: see that the token may")
     if there is None:
         take_out(desk.engine, desk.configuration, task)
         return Difference(task, here.state.value, "deleted", "taken out")

@@ -22,7 +22,7 @@ from resources.ledger import claims, deliverables
 from resources.ledger.claims import AttemptPlan, Claim, Worker
 from resources.ledger.leases import TASK, LeaseLostError, Pulse, kept
 from resources.ledger.tasks import Task
-from resources.work.moving import give_back
+from resources.work.moving import give_back, show
 
 BEAT: Final = timedelta(seconds=2)
 """How soon a cancellation or a deadline is noticed by the work (CP-1: it stops within 10 s)."""
@@ -107,7 +107,7 @@ def attempting(
         TaskNotReadyError: it waits, is in review, or has ended.
         TaskTypeGoneError: waybill.toml does not know its type any more.
     """
-    attempt = _begun(engine, task, Worker(owner, run_id), configuration)
+    attempt = claimed(engine, task, Worker(owner, run_id), configuration)
     with kept(engine, attempt.claim, Pulse(TASK, BEAT, until=attempt.deadline_at)):
         try:
             yield attempt
@@ -132,28 +132,30 @@ def plan(configuration: Configuration, task: Task) -> AttemptPlan:
     return AttemptPlan(found.kind, settings.model_dump(mode="json"), deadline_s)
 
 
-def _begun(engine: Engine, task_id: TaskId, worker: Worker, configuration: Configuration) -> Attempt:
+def claimed(engine: Engine, task_id: TaskId, worker: Worker, configuration: Configuration) -> Attempt:
+    """Claim the task, or join the claim that its owner has; nothing keeps it alive yet. Raises as `attempting`."""
     with engine.begin() as connection:
         task, now = claims.look(connection, task_id)
-        if task.state is TaskState.WORKING and task.lease_owner != worker.owner and claims.is_stale(task, now):
+        if task.state is TaskState.WORKING and claims.is_stale(task, now):
             by = Act(WAYBILL, f"{task.lease_owner} is gone")
             task = give_back(connection, configuration, task, now, by, outcome="abandoned")
         claim = claims.held_by(connection, task, now, worker.owner)
-        if claim is None:
-            _require_ready(task)
+        if claim is None and task.state is TaskState.READY:
             claim = claims.begin(connection, task, now, plan(configuration, task), worker)
-        return Attempt(claim, configuration, deliverables.next_number(connection, task_id))
+            show(connection, configuration, claim.task)
+        if claim is not None:
+            return Attempt(claim, configuration, deliverables.next_number(connection, task_id))
+    raise _not_ready(task)  # outside, so that what was given back stays so
 
 
-def _require_ready(task: Task) -> None:
-    if task.state is not TaskState.READY:
-        because = f": {task.reason}" if task.reason else ""
-        raise TaskNotReadyError(
-            f"task {task.id}",
-            expected="a task that is ready",
-            found=f"{task.state.value}{because}",
-            remedy="`waybill task reopen` begins an ended one anew; `waybill task show` has its history.",
-        )
+def _not_ready(task: Task) -> TaskNotReadyError:
+    because = f": {task.reason}" if task.reason else ""
+    return TaskNotReadyError(
+        f"task {task.id}",
+        expected="a task that is ready",
+        found=f"{task.state.value}{because}",
+        remedy="`waybill task reopen` begins an ended one anew; `waybill task show` has its history.",
+    )
 
 
 def _given_back(engine: Engine, attempt: Attempt, error: BaseException) -> None:

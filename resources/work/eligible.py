@@ -46,9 +46,11 @@ def settle(connection: Connection, configuration: Configuration, task: Task, cli
     """
     if task.state not in (TaskState.WAITING, TaskState.READY):
         return False
-    no = why_not(facts(task, clients, configuration), configuration, tasks.clock(connection))
+    known = facts(task, clients, configuration)
+    no = why_not(known, configuration, tasks.clock(connection))
     if no is None and task.state is TaskState.WAITING:
-        move(connection, configuration, task, TaskEvent.QUALIFY, Act(WAYBILL, "it is eligible"))
+        # The type may have come into waybill.toml only after the last look at the task.
+        move(connection, configuration, task, TaskEvent.QUALIFY, Act(WAYBILL, "it is eligible"), type=known.type)
         return True
     if no is not None and task.state is TaskState.READY:
         by = Act(WAYBILL, no.reason)

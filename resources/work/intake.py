@@ -67,7 +67,7 @@ def take_in(engine: Engine, configuration: Configuration, seen: Sequence[SeenTas
     Raises:
         TaskRestlessError: a task was changed by others at every look; the rest is written.
     """
-    intake, left = Intake(), {task.id: task for task in seen}
+    intake, left = Intake(), {task.id: task for task in sorted(seen, key=lambda task: task.updated_at)}
     for _ in range(_LOOKS):
         looks = _looked_at(engine, configuration, list(left.values()))
         acts = {look.seen.id: words(look.known, look.seen) for look in looks if look.event and look.known}
@@ -97,9 +97,9 @@ def take_out(engine: Engine, configuration: Configuration, task_id: TaskId) -> b
 
 
 def recheck(engine: Engine, configuration: Configuration, *, at_most: int = 500) -> int:
-    """Judge tasks anew whose eligibility time alone may have changed; return how many moved."""
+    """Judge tasks anew whose eligibility time or waybill.toml may have changed; return how many moved."""
     with engine.begin() as connection:
-        due = sightings.to_recheck(connection, at_most=at_most)
+        due = sightings.to_recheck(connection, configuration.task_types.keys(), at_most=at_most)
         clients = sightings.known_clients(connection, [task.client for task in due if task.client])
         current = tasks.locked(connection, [task.id for task in due])
         return sum(settle(connection, configuration, task, clients) for task in current.values())
@@ -149,13 +149,14 @@ def _written(
     with engine.begin() as connection:
         clients = sightings.known_clients(connection, [look.seen.client for look in looks if look.seen.client])
         current = tasks.locked(connection, [look.seen.id for look in looks])
-        fresh = [look.seen for look in looks if look.seen.id not in current]
-        done.new += _insert(connection, configuration, fresh, clients)
+        fresh = _fresh(connection, configuration, [look.seen for look in looks if look.seen.id not in current], clients)
+        done.new += sightings.insert(connection, list(fresh.values()), SEEN)
         for look in looks:
             task = current.get(look.seen.id)
             if task is None:
-                continue
-            if look.known is None or task.version != look.known.version:
+                if look.seen.id in fresh and look.seen.id not in done.new:  # somebody else added it a moment ago
+                    again.append(look)
+            elif look.known is None or _stand(task) != _stand(look.known):
                 again.append(look)
             else:
                 _write_one(connection, configuration, task, look, acts.get(task.id), clients, done)
@@ -189,20 +190,24 @@ def _write_one(  # noqa: PLR0917  one look with all that it needs
     settle(connection, configuration, tasks.get(connection, task.id), clients)
 
 
-def _insert(
+def _stand(task: Task) -> tuple[object, ...]:
+    """What makes a decision on a task outdated: another state, or a newer look."""
+    return task.version, task.clickup_updated_at
+
+
+def _fresh(
     connection: Connection, configuration: Configuration, fresh: Sequence[SeenTask], clients: set[str]
-) -> list[TaskId]:
+) -> dict[TaskId, NewTask]:
     """First rows of open tasks; one that is closed when it is first seen asks for nothing."""
     clickup, now = _clickup(configuration), tasks.clock(connection)
-    new = []
+    new = {}
     for seen in fresh:
         kind = status_kind(seen.status, seen.status_type, clickup.moves, ())
         if kind != "closed":
             columns = sightings.content(seen, configuration.type_called(seen.type_named), kind)
             row = NewTask(seen.id, "clickup", state=TaskState.READY, **columns)
-            new.append(judged(configuration, row, clients, now))
-    sightings.insert(connection, new, SEEN)
-    return [row.id for row in new]
+            new[seen.id] = judged(configuration, row, clients, now)
+    return new
 
 
 def _clickup(configuration: Configuration) -> ClickUp:

@@ -50,7 +50,7 @@ def move(
         claims.end(connection, task.id, task.attempt, "taken back", error={"reason": by.reason, "actor": by.actor})
     if event in _TAKES_BACK:
         outbox.withdraw(connection, task.id, reason=f"{event.value} by {by.actor}: {by.reason}")
-    _show(connection, configuration, moved, set_key)
+    show(connection, configuration, moved, set_key)
     if moved.state is TaskState.FAILED:
         _alarm(connection, moved, by)
     return moved
@@ -94,7 +94,7 @@ def attempts_of(configuration: Configuration, task: Task) -> int:
     return found.attempts if found else ATTEMPTS
 
 
-def _show(connection: Connection, configuration: Configuration, task: Task, set_key: str | None) -> None:
+def show(connection: Connection, configuration: Configuration, task: Task, set_key: str | None = None) -> None:
     """Put the status of the task's new state into the outbox, where there is one to show."""
     if configuration.clickup is None or not task.in_clickup:
         return

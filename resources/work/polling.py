@@ -1,8 +1,8 @@
 """The poll: what changed in ClickUp since the last one, oldest change first, page by page into the ledger.
 
 The watermark is ClickUp's own clock. It follows what was written, so a poll that is killed or out of time goes on where
-it stopped. At its end it stays `settle_s` behind the clock: a change that reads showed late is still found. Filters are
-strict (`date_updated_gt`), hence the millisecond.
+it stopped. At its end it goes back to `settle_s` before its begin, which may be several ticks ago: a change that reads
+showed late is still found. Filters are strict (`date_updated_gt`), hence the millisecond.
 """
 
 import time
@@ -66,7 +66,7 @@ class Desk:
     def words(self, task: Task, look: SeenTask) -> Act:
         """Who moved the task, as a webhook told, and what people said since it came to its state."""
         with self.engine.begin() as connection:
-            who = sightings.mover(connection, task.id, look.status)
+            who = sightings.mover(connection, task.id, look.status, after=task.clickup_updated_at)
         said = remarks(self.client.comments(task.id, task.changed_at))
         reason = "\n".join(f"{remark.actor}: {remark.text}" for remark in said)
         return Act(who or UNKNOWN_PERSON, reason or NO_COMMENT)
@@ -80,16 +80,17 @@ def poll(desk: Desk, *, within_s: float) -> Polled:
     Raises:
         ClickUpError: a page could not be read. What was written before stays, and the next poll goes on from it.
     """
-    began_at, ends_s = datetime.now(UTC), time.monotonic() + within_s
+    ends_s = time.monotonic() + within_s
     with desk.engine.begin() as connection:
         stand = polls.get(connection, desk.clickup.team)
+    began_at = stand.began_at or datetime.now(UTC)
     polled, newest = Polled(), stand.watermark_at
     for page, newest, number in pages(desk, stand.watermark_at, stand.page):
         polled.pages += 1
         polled.looks += len(page.tasks)
         polled.intake.add(desk.take_in([seen(task, desk.clickup) for task in page.tasks]))
         with desk.engine.begin() as connection:
-            polls.advance(connection, desk.clickup.team, newest, number)
+            polls.advance(connection, desk.clickup.team, newest, number, began_at=began_at)
         if page.last:
             polled.finished = True
         elif time.monotonic() > ends_s:

@@ -1,7 +1,7 @@
 """Recurring work: a local task for each slot of a schedule, unique by slot, also after a long stop."""
 
 from collections.abc import Collection
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import takewhile
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -28,21 +28,26 @@ def make_due(engine: Engine, configuration: Configuration) -> list[TaskId]:
         with engine.begin() as connection:
             now = tasks.clock(connection)
             last = recurrences.last_slot(connection, recurring.name)
-            passed = slots(recurring, last, now)
+            passed = slots(recurring, last, now) if recurring.missed == "all" else last_slot(recurring, last, now)
             clients = sightings.known_clients(connection, [recurring.client])
             rows = [_task(configuration, recurring, slot, clients, now) for slot in chosen(recurring, passed, now)]
             by = Act(WAYBILL, f"a slot of {recurring.name} ({recurring.cron})")
-            if sightings.insert(connection, rows, by):
-                made += [row.id for row in rows]
+            made += sightings.insert(connection, rows, by)
             _note(connection, recurring, passed)
     return made
 
 
 def slots(recurring: Recurring, last: datetime, now: datetime) -> list[datetime]:
     """The slots after ``last`` up to ``now``, oldest first, at most ``AT_MOST``."""
-    zone = ZoneInfo(recurring.time_zone)
-    coming = CronSim(recurring.cron, last.astimezone(zone))
+    coming = CronSim(recurring.cron, last.astimezone(ZoneInfo(recurring.time_zone)))
     return [slot for slot, _ in zip(takewhile(lambda slot: slot <= now, coming), range(AT_MOST), strict=False)]
+
+
+def last_slot(recurring: Recurring, last: datetime, now: datetime) -> list[datetime]:
+    """The last slot up to ``now``, when it came after ``last``: found from the end, so that no stop is too long."""
+    behind = now.astimezone(ZoneInfo(recurring.time_zone)) + timedelta(seconds=1)
+    slot = next(CronSim(recurring.cron, behind.replace(microsecond=0), reverse=True))
+    return [slot] if slot > last else []
 
 
 def chosen(recurring: Recurring, passed: list[datetime], now: datetime) -> list[datetime]:

@@ -5,23 +5,30 @@ A failed look is never an empty result: only a task that ClickUp itself says is 
 
 import time
 from dataclasses import dataclass, field
+from typing import Final
 
+from resources.clickup.errors import ClickUpRefusedError
 from resources.clickup.reading import seen
 from resources.domain.tasks import TaskId
 from resources.ledger import polls
 from resources.work.intake import Intake
 from resources.work.polling import Desk, pages
 
-LOOKED_UP_AT_ONCE = 50
+LOOKED_UP_AT_ONCE: Final = 50
 
 
 @dataclass(slots=True)
 class Swept:
-    """What a sweep did in its time. ``deleted``: tasks that ClickUp does not have any more."""
+    """What a sweep did in its time.
+
+    ``deleted``: tasks that ClickUp does not have any more; ``refused``: those that it does not show to this token,
+    which stay as they are.
+    """
 
     pages: int = 0
     finished: bool = False
     deleted: list[TaskId] = field(default_factory=list)
+    refused: list[TaskId] = field(default_factory=list)
     intake: Intake = field(default_factory=Intake)
 
 
@@ -60,12 +67,20 @@ def _look_up_missing(desk: Desk, swept: Swept, ends_s: float) -> None:
             swept.finished = True
             return
         for task in missing:
-            found = desk.reread(task)
-            if found is None:
-                swept.deleted.append(task)
-            else:
-                swept.intake.add(found)
+            _look_up(desk, task, swept)
             with desk.engine.begin() as connection:
                 polls.note_swept(connection, [task])
             if time.monotonic() > ends_s:
                 return
+
+
+def _look_up(desk: Desk, task: TaskId, swept: Swept) -> None:
+    try:
+        found = desk.reread(task)
+    except ClickUpRefusedError:  # its list is not for this token any more: no sweep would ever get past it
+        swept.refused.append(task)
+        return
+    if found is None:
+        swept.deleted.append(task)
+    else:
+        swept.intake.add(found)

@@ -15,7 +15,7 @@ STATES = "('waiting', 'ready', 'working', 'in_review', 'delivered', 'failed', 'c
 
 TASKS = f"""
 CREATE TABLE waybill.tasks (
-    id                  text PRIMARY KEY CHECK (id ~ '^[A-Za-z0-9][A-Za-z0-9_-]{{0,63}}$'),
+    id                  text PRIMARY KEY CHECK (id ~ '^[A-Za-z0-9][A-Za-z0-9_-]{{0,127}}$'),
     origin              text NOT NULL CHECK (origin IN ('clickup', 'local', 'recurring', 'webhook')),
     slot                text UNIQUE,
     name                text NOT NULL,

@@ -94,6 +94,7 @@ CREATE TABLE waybill.polls (
     team                text PRIMARY KEY,
     watermark_at        timestamptz,
     page                integer NOT NULL DEFAULT 0,
+    began_at            timestamptz,
     caught_up_at        timestamptz,
     sweep_began_at      timestamptz,
     sweep_watermark_at  timestamptz,
