@@ -37,7 +37,7 @@ WITH due AS (
 UPDATE waybill.outbox AS o
 SET state = 'sending', owner = :owner, process = :process, expires_at = now() + :lease, attempts = attempts + 1
 FROM due WHERE o.id = due.id
-RETURNING o.id, o.key, o.lane, o.set_key, o.kind, o.task_id, o.payload, o.attempts, o.owner, o.created_at,
+RETURNING o.id, o.key, o.lane, o.set_key, o.kind, o.task_id, o.payload, o.attempts, o.owner, o.created_at, o.error,
           now() - o.unclear_at AS unclear_for
 """)
 _NEXT_AT: Final = text("""
@@ -139,8 +139,9 @@ class OwnWrites:
 class Row:
     """An effect that was taken to be carried out: ``owner`` is who may say how it ended.
 
-    ``attempts`` counts this one. ``unclear_for`` is how long ago bytes left without a clear answer, by the database's
-    clock; None: no byte has left. Who has it looks before repeating. ``own``: of a status only.
+    ``attempts`` counts this one; ``error`` is what became of the last. ``unclear_for`` is how long ago bytes left
+    without a clear answer, by the database's clock; None: no byte has left. Who has it looks before repeating.
+    ``own``: of a status only.
     """
 
     id: int
@@ -153,6 +154,7 @@ class Row:
     attempts: int
     owner: str
     created_at: datetime
+    error: str | None = None
     unclear_for: timedelta | None = None
     own: OwnWrites = OwnWrites()
 

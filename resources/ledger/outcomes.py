@@ -33,7 +33,8 @@ UPDATE waybill.outbox AS o SET {_FREE}, state = 'dead', error = r.said {_EACH} W
 # One statement for all that goes back: when, whether the attempt counts, and whether bytes left now.
 _BACK: Final = text(f"""
 UPDATE waybill.outbox AS o
-SET {_FREE}, state = 'pending', next_at = now() + r.pause, error = r.error, attempts = o.attempts - r.uncounted,
+SET {_FREE}, state = 'pending', next_at = now() + r.pause, error = coalesce(r.error, o.error),
+    attempts = o.attempts - r.uncounted,
     unclear_at = CASE WHEN r.unclear THEN now() ELSE o.unclear_at END
 FROM unnest(CAST(:ids AS bigint[]), CAST(:owners AS text[]), CAST(:pauses AS interval[]), CAST(:errors AS text[]),
             CAST(:uncounted AS integer[]), CAST(:unclear AS boolean[]))
@@ -70,11 +71,14 @@ class Superseded:
 
 @dataclass(frozen=True, slots=True)
 class Retry:
-    """It was not done; again after ``pause``. An attempt that was no fault of the row is not ``counted`` against it."""
+    """It was not done; again after ``pause``. An attempt that was no fault of the row is not ``counted`` against it.
+
+    ``error`` None: what was said of the last attempt still holds.
+    """
 
     row: Row
     pause: timedelta
-    error: str
+    error: str | None
     counted: bool = True
 
 
@@ -170,7 +174,7 @@ def _record_back(connection: Connection, back: Sequence[Retry | Unclear]) -> int
     values = {
         **_owned(back),
         "pauses": [each.pause for each in back],
-        "errors": [_cut(each.error) for each in back],
+        "errors": [None if each.error is None else _cut(each.error) for each in back],
         "uncounted": [int(isinstance(each, Retry) and not each.counted) for each in back],
         "unclear": [isinstance(each, Unclear) for each in back],
     }

@@ -187,7 +187,7 @@ class Drainer:
     def _carried_out(self, row: Row) -> Ended:
         """In a worker. A machine that was stopped for longer than the lease has nothing to send any more."""
         if time.monotonic() > self._kept_until_s:
-            return Ended(Retry(row, timedelta(0), "its time was over before it was begun", counted=False))
+            return Ended(Retry(row, timedelta(0), None, counted=False))
         return carry_out(self._handlers[row.kind], row, self._backoff)
 
     def _failed(self, error: Exception) -> float:

@@ -86,7 +86,7 @@ def carry_out(handler: Handler, row: Row, backoff: Backoff) -> Ended:
             if row.unclear_for is not None and row.unclear_for < handler.settle:
                 return Ended(_look_again(row, row.unclear_for, handler.settle))
         if row.attempts > backoff.attempts:  # the last one was unclear, or whoever made it was ended amid it
-            return Ended(Dead(row, f"given up after {backoff.attempts} attempts, the last without a clear answer"))
+            return Ended(Dead(row, f"given up after {backoff.attempts} attempts: {row.error}"))
         return Ended(_done(row, handler.send(row)))
     except WaybillError as error:
         return _failed(row, error, backoff, handler.settle)
@@ -102,7 +102,7 @@ def _done(row: Row, found: Result) -> Outcome:
 def _look_again(row: Row, unclear_for: timedelta, settle: timedelta) -> Retry:
     """Soon at first, then ever less often, and once when the time to settle is over."""
     pause = min(max(unclear_for, FIRST_LOOK), _LONGEST_LOOK_PAUSE, settle - unclear_for)
-    return Retry(row, pause, "sent without a clear answer, and not seen yet", counted=False)
+    return Retry(row, pause, None, counted=False)
 
 
 def _failed(row: Row, error: WaybillError, backoff: Backoff, settle: timedelta) -> Ended:
