@@ -5,7 +5,7 @@ import logging
 import typer
 from stamina.instrumentation import LoggingOnRetryHook, set_on_retry_hooks
 
-from orchestration.commands import dead_letters, hosting, knowledge, overview, sources, tasks
+from orchestration.commands import clickup, dead_letters, hosting, knowledge, overview, sources, tasks
 
 app = typer.Typer(
     name="waybill",
@@ -23,6 +23,7 @@ app.command()(overview.status)
 app.command()(knowledge.repair)
 app.add_typer(sources.app, name="sources")
 app.add_typer(dead_letters.app, name="dead-letters")
+app.add_typer(clickup.app, name="clickup")
 app.command()(tasks.tasks)
 app.add_typer(tasks.app, name="task")
 app.command()(tasks.approve)

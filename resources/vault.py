@@ -6,6 +6,7 @@ The key is WAYBILL_SECRET_KEY; unset, one is made at first use and kept in WAYBI
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cached_property
 from pathlib import Path
 from tempfile import mkstemp
 from typing import Final
@@ -66,6 +67,19 @@ class Vault:
                 remedy=f"Give {SETTING} its former value, or make the secret anew: a webhook of ClickUp by"
                 " `waybill clickup webhook ensure`.",
             ) from error
+
+
+class VaultResource:
+    """The vault as a Dagster resource: a plain object that shows no key, and makes none before it is needed."""
+
+    def __init__(self, run_folder: Path, configured: str | None) -> None:
+        """As for `load_key`."""
+        self._run_folder, self._configured = run_folder, configured
+
+    @cached_property
+    def vault(self) -> Vault:
+        """The vault. Raises SecretKeyError."""
+        return Vault.of(self._run_folder, self._configured)
 
 
 def load_key(run_folder: Path, configured: str | None) -> bytes:
