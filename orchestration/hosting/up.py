@@ -1,4 +1,4 @@
-"""`waybill up`: code server, webserver and daemon under one roof, over the embedded servers or one's own.
+"""`waybill up`: Dagster's three processes and ours under one roof, over the embedded servers or one's own.
 
 Never `dagster dev`: its webserver and daemon outlive a kill -9, and the next start gets a second daemon.
 """
@@ -13,6 +13,7 @@ from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from http import HTTPStatus
 from http.client import HTTPException
 from pathlib import Path
 from types import FrameType
@@ -21,7 +22,7 @@ from urllib.request import ProxyHandler, Request, build_opener
 
 from orchestration.hosting.backends import Backends, open_backends
 from orchestration.hosting.children import Child, ChildSpec, tail
-from orchestration.hosting.dagster_yaml import LOCATION, open_instance, write_instance, write_workspace
+from orchestration.hosting.dagster_yaml import LOCATION, open_instance, size_task_pool, write_instance, write_workspace
 from orchestration.hosting.home import Home, held
 from orchestration.hosting.parts import free_port, refuse_taken_port
 from orchestration.hosting.run_launcher import end_abandoned_runs
@@ -42,9 +43,10 @@ class StartFailedError(TransientError):
 
 @dataclass(frozen=True)
 class Serving:
-    """What runs: the UI's address, the backends, and Dagster's three processes by name."""
+    """What runs: addresses of the UI and of the listener for webhooks, the backends, and all processes by name."""
 
     url: str
+    webhooks_url: str
     backends: Backends
     children: dict[str, Child]
 
@@ -83,24 +85,30 @@ def serving(
     """
     home = Home.at(settings.home).make()
     port = settings.port or free_port(settings.host)
-    url = f"http://{f'[{settings.host}]' if ':' in settings.host else settings.host}:{port}"
-    about = {"pid": os.getpid(), "started_at": datetime.now(UTC).isoformat(timespec="seconds"), "ui": url}
+    webhook_port = settings.webhook_port or free_port(settings.webhook_host)
+    settings = settings.model_copy(update={"port": port, "webhook_port": webhook_port})
+    url, webhooks_url = _url(settings.host, port), _url(settings.webhook_host, webhook_port)
+    started_at = datetime.now(UTC).isoformat(timespec="seconds")
+    about = {"pid": os.getpid(), "started_at": started_at, "ui": url, "webhooks": webhooks_url}
     with held(up_lock(home), about):
         refuse_taken_port(settings.host, port, "WAYBILL_PORT")
+        refuse_taken_port(settings.webhook_host, webhook_port, "WAYBILL_WEBHOOK_PORT")
         with open_backends(settings) as backends:
             prepare(backends)
             with Supervisor() as supervisor:
-                children = _start(supervisor, settings, backends, module, port)
-                _wait_for(lambda: _ui_answers(url), children.values(), settings.start_deadline_s)
-                yield Serving(url, backends, children)
+                children = _start(supervisor, settings, backends, module)
+                _wait_for(
+                    lambda: _is_alive(webhooks_url) and _ui_answers(url), children.values(), settings.start_deadline_s
+                )
+                yield Serving(url, webhooks_url, backends, children)
 
 
 def up_lock(home: Home) -> Path:
-    """The lock of `waybill up`; ``home.holder`` of it tells pid, started_at and the UI's address."""
+    """The lock of `waybill up`; ``home.holder`` of it tells pid, started_at, and the addresses ui and webhooks."""
     return home.run / "up.lock"
 
 
-def _start(supervisor: Supervisor, settings: Settings, backends: Backends, module: str, port: int) -> dict[str, Child]:
+def _start(supervisor: Supervisor, settings: Settings, backends: Backends, module: str) -> dict[str, Child]:
     """The code server first: whoever looks for it before it listens remembers an error instead of a location."""
     write_instance(settings, backends)
     code_socket = backends.home.sockets("run") / "code.sock"
@@ -109,16 +117,18 @@ def _start(supervisor: Supervisor, settings: Settings, backends: Backends, modul
     code_server = supervisor.add(spec.code_server(module, code_socket))
     with open_instance(settings, backends) as instance:  # makes Dagster's tables before three processes would
         end_abandoned_runs(instance)
+        size_task_pool(instance, settings.max_concurrent_tasks)
     _wait_for(lambda: _listens(code_socket), [code_server], settings.start_deadline_s)
     return {
         "code server": code_server,
-        "webserver": supervisor.add(spec.webserver(workspace, port)),
+        "webserver": supervisor.add(spec.webserver(workspace)),
         "daemon": supervisor.add(spec.daemon(workspace)),
+        "webhooks": supervisor.add(spec.webhooks()),
     }
 
 
 class _Specs:
-    """The command lines of Dagster's three processes, with what they have in common."""
+    """The command lines of all processes, with what they have in common."""
 
     def __init__(self, settings: Settings, backends: Backends) -> None:
         self._settings, self._home = settings, backends.home
@@ -133,14 +143,18 @@ class _Specs:
             prepare=lambda: code_socket.unlink(missing_ok=True),
         )
 
-    def webserver(self, workspace: Path, port: int) -> ChildSpec:
+    def webserver(self, workspace: Path) -> ChildSpec:
         """The UI."""
-        command = ["dagster_webserver", "--host", self._settings.host, "--port", str(port)]
+        command = ["dagster_webserver", "--host", self._settings.host, "--port", str(self._settings.port)]
         return self._spec("webserver", [*command, "--workspace", str(workspace)])
 
     def daemon(self, workspace: Path) -> ChildSpec:
         """Sensors, schedules, the run queue, run monitoring, retries and backfills."""
         return self._spec("daemon", ["dagster._daemon", "run", "--workspace", str(workspace)])
+
+    def webhooks(self) -> ChildSpec:
+        """The listener for webhooks."""
+        return self._spec("webhooks", ["orchestration.desk", "--port", str(self._settings.webhook_port)])
 
     def _spec(
         self,
@@ -180,6 +194,18 @@ def _wait_for(condition: Callable[[], bool], children: Collection[Child], deadli
         found=f"none ({child.last_end or 'it is running'}). {tail(child.spec.log)}\n",
         remedy="The log says why; WAYBILL_START_DEADLINE_S allows more time.",
     )
+
+
+def _url(host: str, port: int) -> str:
+    return f"http://{f'[{host}]' if ':' in host else host}:{port}"
+
+
+def _is_alive(url: str) -> bool:
+    try:
+        with build_opener(ProxyHandler({})).open(f"{url}/healthz", timeout=10) as response:
+            return bool(response.status == HTTPStatus.OK)
+    except (OSError, HTTPException):
+        return False
 
 
 def _listens(path: Path) -> bool:

@@ -128,7 +128,8 @@ class Waybill:
     def environment(self) -> dict[str, str]:
         """What its processes get."""
         inherited = {key: value for key, value in os.environ.items() if not key.startswith(("WAYBILL_", "DAGSTER_"))}
-        return {**inherited, "WAYBILL_HOME": str(self.home), "WAYBILL_PORT": "0", **self.settings}
+        ports = {"WAYBILL_PORT": "0", "WAYBILL_WEBHOOK_PORT": "0"}
+        return {**inherited, "WAYBILL_HOME": str(self.home), **ports, **self.settings}
 
     @contextmanager
     def held(self) -> Iterator["Addresses"]:

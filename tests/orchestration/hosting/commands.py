@@ -7,11 +7,12 @@ import json
 import sys
 from dataclasses import asdict
 
-from orchestration.hosting.backends import open_backends
+from orchestration.hosting.backends import Backends, open_backends
 from orchestration.hosting.dev import dev
 from orchestration.hosting.up import up
 from orchestration.settings import load_settings
 from resources.domain.errors import WaybillError
+from resources.ledger.migrate import migrate
 
 
 def hold(*engine: str) -> int:
@@ -23,8 +24,12 @@ def hold(*engine: str) -> int:
 
 
 def serve(module: str = "tests.orchestration.hosting.toy_location") -> int:
-    """`waybill up` over the toy location."""
-    return up(load_settings(), module=module, say=lambda words: print(json.dumps(words), flush=True))
+    """`waybill up` over the toy location, and over a ledger at its head."""
+    return up(load_settings(), prepare=at_head, module=module, say=lambda words: print(json.dumps(words), flush=True))
+
+
+def at_head(backends: Backends) -> None:
+    migrate(backends.database_direct_url, backends.dagster_database_url)
 
 
 def develop() -> int:

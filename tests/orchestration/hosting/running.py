@@ -55,7 +55,8 @@ def command(
 ) -> Iterator[Command]:
     """Run ``name`` of `commands` on ``home``; killed with -9 at the end of the block if it still runs."""
     errors = home.parent / f"{name}.{len(list(home.parent.iterdir()))}.errors"
-    settings = {"WAYBILL_HOME": str(home), "WAYBILL_PORT": "0", "PYTHONPATH": str(CHECKOUT), **environment}
+    ports = {"WAYBILL_PORT": "0", "WAYBILL_WEBHOOK_PORT": "0"}
+    settings = {"WAYBILL_HOME": str(home), "PYTHONPATH": str(CHECKOUT), **ports, **environment}
     with errors.open("w") as stderr:
         process = subprocess.Popen(
             [sys.executable, "-m", "tests.orchestration.hosting.commands", name, *arguments],

@@ -33,7 +33,7 @@ from tests.orchestration.hosting.running import (
 from tests.orchestration.hosting.toy_location import GATE
 from tests.waiting import wait_until
 
-CHILDREN = ("dagster api grpc", "dagster_webserver", "dagster._daemon")
+CHILDREN = ("dagster api grpc", "dagster_webserver", "dagster._daemon", "orchestration.desk")
 EMBEDDED = ("hosting.keeper", "bin/postgres -D", "vector_engine --path")
 ENDED = {"SUCCESS", "FAILURE", "CANCELED"}
 AT_WORK, WAITING = 4, 2
@@ -140,13 +140,14 @@ def test_dev_serves_in_the_terminal_and_ends_whole(home: Path) -> None:
     assert living(home) == {}
 
 
-def test_a_taken_port_is_named_with_its_setting(home: Path) -> None:
+@pytest.mark.parametrize("setting", ["WAYBILL_PORT", "WAYBILL_WEBHOOK_PORT"])
+def test_a_taken_port_is_named_with_its_setting(home: Path, setting: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = str(listener.getsockname()[1])
-        with command("up", home, WAYBILL_PORT=port) as refused:
+        with command("up", home, **{setting: port}) as refused:
             said = refused.refusal()
     assert f"port {port}" in said
-    assert "WAYBILL_PORT" in said
+    assert setting in said
     assert living(home) == {}
 
 
@@ -158,7 +159,7 @@ def test_DT_9_a_check_that_fails_before_the_start_refuses_it(home: Path) -> None
         assert backends.database.whose == "embedded"
         raise UnfitError
 
-    with pytest.raises(UnfitError), serving(load_settings(home=home, port=0), prepare=refuse):
+    with pytest.raises(UnfitError), serving(load_settings(home=home, port=0, webhook_port=0), prepare=refuse):
         pytest.fail("it serves")
     assert living(home) == {}
     assert not (home / "logs" / "webserver.log").exists()
