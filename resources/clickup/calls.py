@@ -151,16 +151,16 @@ def connect(url: str, token: str, *, budget: Budget, pace: Pace, connections: in
     Raises:
         ClickUpCredentialsError: the token cannot stand in a header; it is not shown.
     """
-    if not token or not token.isascii() or not token.isprintable() or " " in token.removeprefix("Bearer "):
+    secret = token.removeprefix("Bearer ")
+    if not secret or not secret.isascii() or not secret.isprintable() or " " in secret:
         raise ClickUpCredentialsError(
             "ClickUp's token",
             expected="printable ASCII without spaces",
-            found="an empty one" if not token else f"{len(token)} characters with others among them",
+            found="an empty one" if not secret else f"{len(token)} characters with others among them",
             remedy="Copy it again from ClickUp's settings into WAYBILL_CLICKUP_TOKEN.",
         )
     base = httpx.URL(url)
     path = base.path.rstrip("/") or "/api/v2"
-    secret = token.removeprefix("Bearer ")
     client = httpx.Client(
         base_url=base.copy_with(path=f"{path}/"),
         headers={"Authorization": secret if secret.startswith("pk_") else f"Bearer {secret}"},
