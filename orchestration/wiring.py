@@ -12,6 +12,7 @@ from resources.domain.configuration import CALLS_A_MINUTE, Configuration
 from resources.knowledge.index import IndexResource
 from resources.ledger.resource import LedgerResource
 from resources.limits import Limits
+from resources.vault import VaultResource
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,7 @@ class Resources:
     configuration: Configuration
     clickup: ClickUpResource
     artefacts: ArtefactStore
+    vault: VaultResource
 
     @classmethod
     def of(cls, settings: Settings) -> Self:
@@ -33,6 +35,7 @@ class Resources:
             ConfigurationError, SettingsError: waybill.toml is wrong.
         """
         key, embedder_key, token = settings.qdrant_api_key, settings.embedder_api_key, settings.clickup_token
+        secret_key, home = settings.secret_key, Home.at(settings.home)
         configuration = load_configuration(settings)
         clickup = configuration.clickup
         ledger = LedgerResource(settings.own_database_url or "", pool_size=settings.database_pool_size)
@@ -54,7 +57,8 @@ class Resources:
                 ledger=ledger,
                 calls_a_minute=clickup.calls_a_minute if clickup else CALLS_A_MINUTE,
             ),
-            artefacts=ArtefactStore(Home.at(settings.home).artefacts),
+            artefacts=ArtefactStore(home.artefacts),
+            vault=VaultResource(home.run, secret_key.get_secret_value() if secret_key else None),
         )
 
     def by_name(self) -> dict[str, object]:

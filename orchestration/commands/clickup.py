@@ -30,16 +30,14 @@ class NoWorkspaceError(PermanentError):
 @explained
 def ensure(as_json: Json = False) -> None:
     """See that ClickUp has one healthy webhook to WAYBILL_WEBHOOK_PUBLIC_URL; its secret is kept encrypted."""
-    from resources.vault import Vault
     from resources.work.webhook_registration import ensure as register
 
     settings = load_settings()
     endpoint = _endpoint(settings)
     with open_session(settings) as session:
-        team, ledger = _workspace(session).team, session.ledger
-        key = settings.secret_key.get_secret_value() if settings.secret_key else None
-        vault = Vault.of(session.backends.home.run, key)
-        done = register(ledger.engine, session.resources.clickup.client, vault, team=team, endpoint=endpoint)
+        team, resources = _workspace(session).team, session.resources
+        client, vault = resources.clickup.client, resources.vault.vault
+        done = register(session.ledger.engine, client, vault, team=team, endpoint=endpoint)
     _print(done.webhook, {"found": done.found, "done": done.done, "removed": done.removed}, as_json=as_json)
 
 
