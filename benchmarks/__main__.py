@@ -18,6 +18,7 @@ from benchmarks.surroundings import default_cranfield
 
 # In the order they run: the short ones first.
 BENCHES = {
+    "claims": "claims and endings of tasks a second, beside pgbench",
     "orphans": "the orphan query at 10,000 and 1,000,000 extractions",
     "embeddings": "the backlog of 20,000 rows against the slowest of its parts",
     "cranfield": "nDCG@10 of dense, BM25 and hybrid search",

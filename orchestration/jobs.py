@@ -1,8 +1,10 @@
-"""What is run as one: a source's listing; a batch's knowledge; its embeddings alone, to repair it; its checks alone."""
+"""What is run as one: a source's listing; a batch's knowledge, or a part of it; a task's work; the checks on tasks."""
 
 from typing import Final
 
 import dagster as dg
+from assets.command_results import command_results, delivered_command_results
+from assets.knowledge_notes import delivered_knowledge_notes, knowledge_notes
 
 from assets.checks import CHECKS
 from assets.embeddings import embeddings
@@ -10,7 +12,9 @@ from assets.extractions import extractions
 from assets.partitions import BATCHES
 from assets.source_documents import source_documents
 from assets.source_listings import source_listings
-from sensors.jobs import CHECK_BATCH, EMBED_BATCH, LIST_SOURCE, MAKE_KNOWLEDGE
+from assets.task_checks import TASK_CHECKS
+from resources.domain.task_types import COMMAND, KNOWLEDGE_NOTE
+from sensors.jobs import CHECK_BATCH, CHECK_TASKS, EMBED_BATCH, LIST_SOURCE, MAKE_KNOWLEDGE
 
 LEDGER_RETRIES: Final = {"dagster/max_retries": "0"}
 """The ledger alone retries work: sensors ask again for what is still to do, at a pace (design §5)."""
@@ -42,4 +46,24 @@ check_batch = dg.define_asset_job(
     tags=LEDGER_RETRIES,
     description="Look at one batch without changing it: every check of its extractions and embeddings.",
 )
-JOBS: Final = [list_source, make_knowledge, embed_batch, check_batch]
+make_knowledge_note = dg.define_asset_job(
+    KNOWLEDGE_NOTE.job,
+    selection=dg.AssetSelection.assets(knowledge_notes, delivered_knowledge_notes),
+    tags=LEDGER_RETRIES,
+    description="Answer one task's question from the client's knowledge, and hand the note over for review.",
+)
+run_command = dg.define_asset_job(
+    COMMAND.job,
+    selection=dg.AssetSelection.assets(command_results, delivered_command_results),
+    tags=LEDGER_RETRIES,
+    description="Have an outside program do one task, and hand its result over for review.",
+)
+check_tasks = dg.define_asset_job(
+    CHECK_TASKS,
+    selection=dg.AssetSelection.checks(*TASK_CHECKS),
+    tags=LEDGER_RETRIES,
+    description="Look whether work is stuck or given up, and whether ClickUp and the ledger agree; mend differences.",
+)
+TASK_JOBS: Final = [make_knowledge_note, run_command]
+"""One for each kind of work."""
+JOBS: Final = [list_source, make_knowledge, embed_batch, check_batch, *TASK_JOBS, check_tasks]

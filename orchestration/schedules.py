@@ -1,10 +1,10 @@
-"""When sources are read anew."""
+"""When sources are read anew, and when the promises about tasks are looked at."""
 
 from collections.abc import Iterator
 
 import dagster as dg
 
-from orchestration.jobs import list_source
+from orchestration.jobs import check_tasks, list_source
 from resources.ledger import sources
 from resources.ledger.resource import LedgerResource
 
@@ -32,3 +32,15 @@ def reread_sources(cron: str) -> dg.ScheduleDefinition:
             )
 
     return schedule
+
+
+def look_at_tasks(cron: str) -> dg.ScheduleDefinition:
+    """A schedule that runs the checks on tasks at ``cron`` (UTC); one that fails alerts."""
+    return dg.ScheduleDefinition(
+        name="look_at_tasks",
+        job=check_tasks,
+        cron_schedule=cron,
+        execution_timezone="UTC",
+        default_status=dg.DefaultScheduleStatus.RUNNING,
+        description="Looks whether work is stuck or given up, and whether ClickUp and the ledger agree.",
+    )

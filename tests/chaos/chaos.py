@@ -1,0 +1,94 @@
+"""Tasks through `waybill up` in a storm: what comes out is what would have come out in calm weather."""
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from tests.acceptance.served import Served, serving
+from tests.chaos.installation import Installation, installation
+from tests.chaos.storm import Storm
+from tests.chaos.verdict import Verdict, judge, left_behind, settled
+from tests.waiting import wait_until
+
+QUESTIONS: Final = (
+    "What is the Stormbreak jacket made of?",
+    "When does the Leeds store open?",
+    "How is a waterproof jacket washed?",
+    "Who repairs jackets, and where?",
+    "What does the Ridgeline 45 weigh?",
+)
+SETTLES_WITHIN_S: Final = 60.0
+"""After the storm: unclear answers, pauses between attempts and run monitoring have run out by then, for some tasks."""
+A_TASK_S: Final = 12.0
+"""What a task may take on two shared cores with all that is done to it."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a storm came to. ``verdict.faults`` is empty when nothing was lost, doubled, broken or left."""
+
+    tasks: int
+    kills: int
+    faults: int
+    verdict: Verdict
+
+    def line(self) -> str:
+        """The last line of `make chaos`."""
+        lost, doubled = len(self.verdict.lost), len(self.verdict.doubled)
+        return f"chaos: {self.tasks} tasks, {self.kills} kills, {self.faults} faults, {lost} lost, {doubled} doubled"
+
+
+def run(folder: Path, *, tasks: int, seed: int, say: Callable[[str], None]) -> Outcome:
+    """Put ``tasks`` through a storm drawn from ``seed``; everything happens in ``folder`` and on loopback."""
+    with installation(folder) as installed:
+        storm = Storm(installed.waybill.home, installed.clickup, seed)
+        with serving(installed.waybill) as served:
+            ensured = installed.waybill.run("clickup", "webhook", "ensure")
+            assert ensured.code == 0, ensured
+            storm.begin()
+            ids = _weather(installed, storm, tasks, say)
+            storm.end()
+            say(f"the storm is over: {storm.kills}, {storm.restarts} restarts of Postgres")
+            within_s = SETTLES_WITHIN_S + A_TASK_S * tasks
+            wait_until(lambda: _settled(served, tasks), within_s, "every task at its end, and nothing left to send")
+            verdict = judge(installed, served.at, ids)
+        verdict.left += left_behind(installed)
+        return Outcome(tasks, sum(storm.kills.values()), storm.faults, verdict)
+
+
+def _weather(installed: Installation, storm: Storm, tasks: int, say: Callable[[str], None]) -> list[str]:
+    """Make the tasks, one after the other, and strike meanwhile; as many strikes as tasks."""
+    ids: list[str] = []
+    restarts = {tasks // 3, 2 * tasks // 3}
+    struck = 0
+    while len(ids) < tasks or struck < tasks:
+        if len(ids) < tasks:
+            ids.append(_ask(installed, len(ids)))
+        if struck in restarts:
+            restarts.discard(struck)
+            storm.restart_postgres()
+            say("Postgres is restarted")
+        threading.Event().wait(storm.pause_s)  # drawn, as the strikes are: not a wait for anything
+        hit = storm.strike()
+        struck += 1
+        say(f"{len(ids)} tasks; strike {struck}: {hit or 'nobody there'}")
+    return ids
+
+
+def _ask(installed: Installation, number: int) -> str:
+    soon_ms = int((time.time() + 86_400) * 1000)
+    return installed.clickup.create_task(
+        f"{QUESTIONS[number % len(QUESTIONS)]} ({number})",
+        due_at_ms=soon_ms,
+        fields={"Task type": "knowledge_note", "Client": "acme-outdoor", "Auto execute": True},
+    )
+
+
+def _settled(served: Served, tasks: int) -> bool:
+    try:
+        return settled(served.at, tasks)
+    except OSError:
+        return False
