@@ -14,7 +14,7 @@ from resources.domain.ids import ExtractionId
 from resources.domain.spans import Span
 
 MAX_FINDINGS: Final = 50
-MAX_CHARS: Final = 250_000
+MAX_CHARS: Final = 300_000
 TITLE_CHARS: Final = 200
 WORDS_CHARS: Final = 4_000
 QUOTE_CHARS: Final = 1_200
@@ -71,7 +71,7 @@ def compose(question: Question, findings: Sequence[Finding], *, version: int, fe
 
 def inline(text: str, at_most: int = TITLE_CHARS) -> str:
     """``text`` as words within a line of Markdown, cut to ``at_most`` characters before they are escaped."""
-    return _escaped(_cut(" ".join(_lines(text)), at_most))
+    return _escaped(_one_line(text, at_most))
 
 
 def _byline(client: str, version: int, findings: Sequence[Finding]) -> str:
@@ -103,7 +103,7 @@ def _nothing(client: str) -> str:
 
 def _source(finding: Finding) -> str:
     """An item of the list: title, where it is, which characters of it, and under which id the ledger has it."""
-    place = _address(" ".join(_lines(finding.uri)))
+    place = _address(finding.uri)
     span = f"characters {finding.span.start:,} to {finding.span.end:,}"
     indent = " " * len(f"{finding.number}. ")
     return (
@@ -118,9 +118,9 @@ def _title(finding: Finding) -> str:
 
 def _address(uri: str) -> str:
     """A link where it leads into the web, else as it is."""
-    if _WEB.fullmatch(uri) and len(uri) <= URI_CHARS:
+    if len(uri) <= URI_CHARS and _WEB.fullmatch(uri):
         return f"<{uri}>"
-    shown = _cut(uri, URI_CHARS)
+    shown = _one_line(uri, URI_CHARS)
     fence = "`" * (1 + max((len(run) for run in re.findall("`+", shown)), default=0))
     return f"{fence} {shown} {fence}" if "`" in shown else f"`{shown or '(no address)'}`"
 
@@ -134,6 +134,11 @@ def _quoted(text: str, at_most: int) -> list[str]:
 
 def _lines(text: str) -> list[str]:
     return [" ".join(_UNSEEN.sub("", line).split()) for line in _LINE_END.split(text)]
+
+
+def _one_line(text: str, at_most: int) -> str:
+    roughly = _cut(text, 10 * at_most)  # so that a huge text is not gone through for its beginning
+    return _cut(" ".join(_lines(roughly)).strip(), at_most)
 
 
 def _cut(text: str, at_most: int) -> str:
