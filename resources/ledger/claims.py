@@ -20,6 +20,7 @@ _LOCK: Final = text(f"SELECT {tasks.COLUMNS}, now() AS now FROM waybill.tasks WH
 _BEGIN: Final = text("""
 INSERT INTO waybill.task_attempts (task_id, number, kind, settings, input, input_hash, owner, run_id, deadline_at)
 VALUES (:task, :number, :kind, CAST(:settings AS jsonb), CAST(:input AS jsonb), :input_hash, :owner, :run, :deadline_at)
+RETURNING *
 """)
 _ATTEMPT: Final = text("SELECT * FROM waybill.task_attempts WHERE task_id = :task AND number = :number")
 _ATTEMPTS: Final = text("SELECT * FROM waybill.task_attempts WHERE task_id = :task ORDER BY number")
@@ -130,8 +131,8 @@ def begin(connection: Connection, task: Task, now: datetime, plan: AttemptPlan, 
         "settings": json.dumps(dict(plan.settings)), "input": json.dumps(given), "input_hash": hashed(given),
         "deadline_at": now + timedelta(seconds=plan.deadline_s),
     }  # fmt: skip
-    connection.execute(_BEGIN, values)
-    return Claim(claimed, attempt(connection, task.id, number))
+    begun = connection.execute(_BEGIN, values).one()
+    return Claim(claimed, AttemptRow(**begun._mapping))
 
 
 def held_by(connection: Connection, task: Task, now: datetime, owner: str) -> Claim | None:

@@ -7,9 +7,10 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, TextClause, text
 
 from resources.domain.errors import PermanentError, TransientError
 from resources.domain.tasks import Act, TaskEvent, TaskId, TaskState, target
@@ -26,8 +27,10 @@ _GET_MANY: Final = text(
 )
 _NOW: Final = text("SELECT now()")
 _ACT: Final = text("""
-SELECT set_config('waybill.actor', :actor, true), set_config('waybill.reason', :reason, true),
-       set_config('waybill.event', :event, true), set_config('waybill.run', :run, true)
+SELECT set_config('waybill.actor', :said_actor, true) AS said_actor,
+       set_config('waybill.reason', :said_reason, true) AS said_reason,
+       set_config('waybill.event', :said_event, true) AS said_event,
+       set_config('waybill.run', :said_run, true) AS said_run
 """)
 _CHANGEABLE: Final = frozenset(
     {"type", "overrides", "feedback", "round", "attempt", "attempts_left", "not_before_at", "recheck_at", "lease_owner",
@@ -165,8 +168,12 @@ def locked(connection: Connection, ids: Sequence[TaskId]) -> dict[TaskId, Task]:
 
 def act(connection: Connection, by: Act, event: str) -> None:
     """Say for this transaction who changes states, and why: the trigger refuses a change without it."""
-    values = {"actor": by.actor, "reason": by.reason or by.actor, "event": event, "run": by.run_id or ""}
-    connection.execute(_ACT, values)
+    connection.execute(_ACT, _act_values(by, event))
+
+
+def _act_values(by: Act, event: str) -> dict[str, str]:
+    said = {"actor": by.actor, "reason": by.reason or by.actor, "event": event, "run": by.run_id or ""}
+    return {f"said_{name}": word for name, word in said.items()}
 
 
 def move(
@@ -187,15 +194,9 @@ def move(
     values = {"state": state.value, "reason": reason, "recheck_at": None, **lease, **changes}
     if "overrides" in values:
         values["overrides"] = json.dumps(values["overrides"])
-    assignments = ", ".join(f"{name} = {_placeholder(name)}" for name in values)
-    act(connection, by, event.value)
-    row = connection.execute(
-        text(
-            f"UPDATE waybill.tasks SET {assignments}, version = version + 1"  # noqa: S608 - names of columns, checked
-            f" WHERE id = :id AND version = :seen_version RETURNING {COLUMNS}"
-        ),
-        {**values, "id": task.id, "seen_version": task.version},
-    ).one_or_none()
+    statement = _move_statement(tuple(values))
+    said = _act_values(by, event.value)
+    row = connection.execute(statement, {**values, **said, "id": task.id, "seen_version": task.version}).one_or_none()
     if row is None:
         raise _moved(task)
     return task_of(row)
@@ -207,6 +208,17 @@ def _moved(task: Task) -> TaskMovedError:
         expected=f"version {task.version}, which is {task.state.value}",
         found="a newer one",
         remedy="Look at it with `waybill task show`.",
+    )
+
+
+@cache
+def _move_statement(columns: tuple[str, ...]) -> TextClause:
+    """One statement says who acts and moves: the trigger reads what the first part of it has set."""
+    assignments = ", ".join(f"{name} = {_placeholder(name)}" for name in columns)
+    return text(
+        f"WITH said AS MATERIALIZED ({_ACT.text}) UPDATE waybill.tasks"  # noqa: S608 - names of columns, checked
+        f" SET {assignments}, version = version + 1 FROM said"
+        f" WHERE id = :id AND version = :seen_version AND said.said_actor <> '' RETURNING {COLUMNS}"
     )
 
 

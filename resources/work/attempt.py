@@ -107,7 +107,9 @@ def attempting(
         TaskNotReadyError: it waits, is in review, or has ended.
         TaskTypeGoneError: waybill.toml does not know its type any more.
     """
-    attempt = claimed(engine, task, Worker(owner, run_id), configuration)
+    claim = claimed(engine, task, Worker(owner, run_id), configuration)
+    with engine.begin() as connection:
+        attempt = Attempt(claim, configuration, deliverables.next_number(connection, task))
     with kept(engine, attempt.claim, Pulse(TASK, BEAT, until=attempt.deadline_at)):
         try:
             yield attempt
@@ -132,7 +134,7 @@ def plan(configuration: Configuration, task: Task) -> AttemptPlan:
     return AttemptPlan(found.kind, settings.model_dump(mode="json"), deadline_s)
 
 
-def claimed(engine: Engine, task_id: TaskId, worker: Worker, configuration: Configuration) -> Attempt:
+def claimed(engine: Engine, task_id: TaskId, worker: Worker, configuration: Configuration) -> Claim:
     """Claim the task, or join the claim that its owner has; nothing keeps it alive yet. Raises as `attempting`."""
     with engine.begin() as connection:
         task, now = claims.look(connection, task_id)
@@ -144,7 +146,7 @@ def claimed(engine: Engine, task_id: TaskId, worker: Worker, configuration: Conf
             claim = claims.begin(connection, task, now, plan(configuration, task), worker)
             show(connection, configuration, claim.task)
         if claim is not None:
-            return Attempt(claim, configuration, deliverables.next_number(connection, task_id))
+            return claim
     raise _not_ready(task)  # outside, so that what was given back stays so
 
 
