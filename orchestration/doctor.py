@@ -1,47 +1,45 @@
-"""What `waybill doctor` looks at: the home, the backends, the roles, the schema, the embedder, the store."""
+"""What `waybill doctor` looks at: home, waybill.toml, backends, schema, embedder, store, ClickUp, senders and mail."""
 
 import tempfile
-from collections.abc import Callable
+from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Final
 
+from orchestration.configuration import load_configuration
+from orchestration.doctor_clickup import examine_clickup
+from orchestration.findings import Finding, finding
 from orchestration.hosting.backends import Backends, open_backends
 from orchestration.session import Session, configured
-from orchestration.settings import Settings
+from orchestration.settings import Settings, webhook_secret
+from resources.domain.configuration import Email
 from resources.domain.errors import WaybillError
 from resources.ledger.counts import count
-from resources.ledger.failures import database_failure
+from resources.notifications.mail import SmtpSender
 
 EMBEDDED_POINTS: Final = 200_000
 """Beyond this many points a server does better than the embedded engine, which does not optimise (design §4)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing that was looked at."""
-
-    what: str
-    ok: bool
-    found: str
-
-    def as_json(self) -> dict[str, object]:
-        """Field by field."""
-        return asdict(self)
-
-
 def examine(settings: Settings) -> list[Finding]:
     """Everything in turn; what cannot be reached is a finding, not an exception."""
-    findings = [_finding("home", lambda: _writable(settings.home))]
+    findings = [
+        finding("home", lambda: _writable(settings.home)),
+        finding("configuration", lambda: _configuration(settings)),
+    ]
+    if not all(each.ok for each in findings):
+        return findings
     try:
         with open_backends(settings) as backends, closing(Session(configured(settings, backends), backends)) as session:
             findings += [Finding(name, ok=True, found=str(what)) for name, what in described(backends).items()]
+            ledger = finding("ledger", lambda: _ledger(session))
             findings += [
-                _finding("ledger", lambda: _ledger(session)),
-                _finding("embedder", lambda: _embedder(session)),
-                _finding("vector store", lambda: _store(session)),
+                ledger,
+                finding("embedder", lambda: _embedder(session)),
+                finding("vector store", lambda: _store(session)),
             ]
+            findings += _outside(session) if ledger.ok else []  # the budget of calls stands in the ledger
     except WaybillError as error:
         findings.append(Finding("backends", ok=False, found=str(error)))
     return findings
@@ -55,21 +53,15 @@ def described(backends: Backends) -> dict[str, str]:
     }
 
 
-def _finding(what: str, look: Callable[[], str]) -> Finding:
-    try:
-        return Finding(what, ok=True, found=look())
-    except (WaybillError, OSError) as error:
-        return Finding(what, ok=False, found=str(error))
-    except Exception as error:
-        if (failure := database_failure(error)) is None:
-            raise
-        return Finding(what, ok=False, found=str(failure))
-
-
 def _writable(home: Path) -> str:
     home.mkdir(parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile(dir=home):
         return f"{home.resolve()} is writable"
+
+
+def _configuration(settings: Settings) -> str:
+    types = ", ".join(load_configuration(settings).task_types)
+    return f"{settings.config_file or 'no waybill.toml'}; task types: {types}"
 
 
 def _ledger(session: Session) -> str:
@@ -91,3 +83,25 @@ def _store(session: Session) -> str:
     points = session.index.store.count()
     advice = "; a Qdrant server (WAYBILL_QDRANT_URL) would search faster" if points > EMBEDDED_POINTS else ""
     return f"{points} points of {session.index.embedder.model}{advice}"
+
+
+def _outside(session: Session) -> Iterator[Finding]:
+    """Whom waybill.toml names."""
+    configuration = session.resources.configuration
+    if configuration.clickup is not None:
+        yield from examine_clickup(session.resources, configuration.clickup)
+    for name, adapter in configuration.webhooks.items():
+        yield finding(f"webhooks.{name}", partial(_secret, adapter.secret_setting))
+    if (email := configuration.alerts.email) is not None:
+        yield finding("mail server", lambda: _mail(email, session.settings))
+
+
+def _secret(key: str) -> str:
+    webhook_secret(key)
+    return f"{key} is set"
+
+
+def _mail(email: Email, settings: Settings) -> str:
+    password = settings.smtp_password.get_secret_value() if settings.smtp_password else None
+    SmtpSender(**email.model_dump(), password=password).knock()
+    return f"{email.host}:{email.port} lets us in ({email.tls}, {f'as {email.user}' if email.user else 'no login'})"

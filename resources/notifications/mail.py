@@ -64,21 +64,34 @@ class SmtpSender:
             NotificationRefusedError: the server will not take it, for any of the recipients.
         """
         mail = self._mail(message)
-        with self._explained() as stage:
-            smtp = self._connected()
-            try:
-                smtp.ehlo_or_helo_if_needed()
-                if self.tls == "starttls":
-                    smtp.starttls(context=self.context or ssl.create_default_context())
-                if self.user is not None:
-                    smtp.login(self.user, self.password or "")
-                stage.append("sent")
-                refused = smtp.send_message(mail)
-            finally:
-                with suppress(smtplib.SMTPException, OSError):  # it is accepted by now, or the first error tells more
-                    smtp.quit()
-                smtp.close()
+        with self._explained() as stage, self._let_in() as smtp:
+            stage.append("sent")
+            refused = smtp.send_message(mail)
         return Mailed(str(mail["Message-ID"]), tuple(sorted(refused)))
+
+    def knock(self) -> None:
+        """Log in and leave again, without a message.
+
+        Raises:
+            NotificationUnreachableError, NotificationRefusedError: the server does not let us in.
+        """
+        with self._explained(), self._let_in() as smtp:
+            smtp.noop()
+
+    @contextmanager
+    def _let_in(self) -> Iterator[smtplib.SMTP]:
+        smtp = self._connected()
+        try:
+            smtp.ehlo_or_helo_if_needed()
+            if self.tls == "starttls":
+                smtp.starttls(context=self.context or ssl.create_default_context())
+            if self.user is not None:
+                smtp.login(self.user, self.password or "")
+            yield smtp
+        finally:
+            with suppress(smtplib.SMTPException, OSError):  # it is accepted by now, or the first error tells more
+                smtp.quit()
+            smtp.close()
 
     def _connected(self) -> smtplib.SMTP:
         if self.tls == "tls":
