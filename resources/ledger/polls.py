@@ -33,8 +33,8 @@ _SWEPT: Final = text("UPDATE waybill.tasks SET swept_at = now() WHERE id = ANY(:
 _UNSWEPT: Final = text("""
 SELECT t.id FROM waybill.tasks t, waybill.polls p
 WHERE p.team = :team AND t.origin = 'clickup' AND t.deleted_at IS NULL AND t.created_at < p.sweep_began_at
-  AND (t.swept_at IS NULL OR t.swept_at < p.sweep_began_at)
-ORDER BY t.id LIMIT :at_most
+  AND coalesce(t.swept_at, '-infinity') < p.sweep_began_at
+ORDER BY coalesce(t.swept_at, '-infinity'), t.id LIMIT :at_most
 """)
 
 

@@ -189,7 +189,7 @@ INDEXES = (
     "CREATE INDEX tasks_rechecked ON waybill.tasks (recheck_at) WHERE state IN ('waiting', 'ready')",
     "CREATE INDEX tasks_due ON waybill.tasks (due_at) WHERE state IN ('waiting', 'ready', 'working', 'in_review')",
     "CREATE INDEX tasks_changed ON waybill.tasks (changed_at, id)",
-    "CREATE INDEX tasks_unswept ON waybill.tasks (swept_at) WHERE origin = 'clickup'",
+    "CREATE INDEX tasks_unswept ON waybill.tasks (coalesce(swept_at, '-infinity'), id) WHERE origin = 'clickup'",
     "CREATE INDEX events_by_time ON waybill.task_events (at, id)",
     "CREATE INDEX events_by_words ON waybill.task_events USING gin (words)",
     "CREATE INDEX reviews_of_version ON waybill.reviews (version_id)",
