@@ -41,6 +41,11 @@ def test_paired_events_share_their_history_item_and_not_their_key() -> None:
     assert key(pair[0]) != key(pair[1])
 
 
+def test_events_with_the_same_history_items_are_told_apart_by_their_names() -> None:
+    names = ("taskCreated", "taskStatusUpdated", "taskMoved", "taskUpdated")
+    assert len({key(event(event=name)) for name in names}) == len(names)
+
+
 def test_two_edits_of_one_comment_are_two_deliveries() -> None:
     first = samples()["webhook_taskCommentUpdated"]
     second = copy.deepcopy(first)
