@@ -9,7 +9,7 @@ import hashlib
 import logging
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -21,27 +21,32 @@ from resources.clickup.errors import ClickUpBusyError
 
 PAUSE: Final = -1
 """The number of the row that is no slot."""
+USE_WITHIN_S: Final = 1.0
+"""How long a slot that was taken with others may wait for its call; so long it knows nothing of a new pause."""
+_CALLS_A_TAKE: Final = 500
+"""One slot is taken at once for so many calls in a window: 1 for 90, 20 for 10,000."""
 _SHORTEST_WAIT_S: Final = 0.005
 _LONGEST_WAIT_S: Final = 0.5
 """Another process may give back a slot sooner than it had to."""
 
-# now() is the begin of the statement's own short transaction: as a bound it is stable, so that the index serves, and it
-# errs on the safe side. What ended is given back by whoever comes next, so that a busy process needs one transaction a
-# call, not two.
-_GIVE_BACK: Final = text(
-    "UPDATE waybill.call_slots SET free_at = clock_timestamp() + :window WHERE token = :token AND slot = ANY(:ended)"
-)
-_TAKE: Final = text("""
-WITH given_back AS (
-    UPDATE waybill.call_slots SET free_at = clock_timestamp() + :window WHERE token = :token AND slot = ANY(:ended))
-UPDATE waybill.call_slots SET free_at = clock_timestamp() + :held
-WHERE token = :token AND slot = (
+_GIVE_BACK: Final = text("""
+UPDATE waybill.call_slots
+SET free_at = clock_timestamp() + CASE WHEN slot = ANY(:ended) THEN CAST(:window AS interval) ELSE interval '0' END
+WHERE token = :token AND (slot = ANY(:ended) OR slot = ANY(:unused))
+""")
+# What is over is given back by whoever takes next, so that a busy process needs few transactions. now() is the begin of
+# the statement's own short transaction: as a bound it is stable, so that the index serves, and errs on the safe side. A
+# limit that the planner cannot see makes it read the index in order, rather than sort all that is free.
+_TAKE: Final = text(f"""
+WITH given_back AS ({_GIVE_BACK.text}),
+chosen AS MATERIALIZED (
     SELECT slot FROM waybill.call_slots
     WHERE token = :token AND slot >= 0 AND free_at <= now() AND NOT EXISTS (
         SELECT FROM waybill.call_slots WHERE token = :token AND slot = :pause AND free_at > now())
-    ORDER BY free_at LIMIT 1 FOR UPDATE SKIP LOCKED)
-RETURNING slot
-""")
+    ORDER BY free_at LIMIT (SELECT CAST(:number AS bigint)) FOR UPDATE SKIP LOCKED)
+UPDATE waybill.call_slots AS taken SET free_at = clock_timestamp() + :held
+FROM chosen WHERE token = :token AND taken.slot = chosen.slot RETURNING taken.slot
+""")  # noqa: S608  both parts are constants of this module
 # A call that is under way now may end at once, and its slot come free a window later.
 _NEXT: Final = text("""
 SELECT count(*) FILTER (WHERE slot >= 0) > 0 AS any, greatest(
@@ -67,6 +72,58 @@ ON CONFLICT (token, slot) DO UPDATE SET free_at = greatest(kept.free_at, exclude
 _log = logging.getLogger(__name__)
 
 
+class _Hand:
+    """The slots that this process holds: some for calls to come, the others over. Shared by threads."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._under_way = 0
+        self._ended: list[int] = []
+        self._unused: list[int] = []
+        self._kept: list[int] = []
+        self._kept_for_s = self._use_until_s = 0.0
+
+    def keep(self, slots: Sequence[int], longest_s: float, use_until_s: float) -> None:
+        """Have these at hand instead of those before, for calls of ``longest_s`` at most."""
+        with self._lock:
+            self._unused += self._kept
+            self._kept, self._kept_for_s, self._use_until_s = list(slots), longest_s, use_until_s
+
+    def pick(self, longest_s: float) -> int | None:
+        """One that is at hand and may still be used."""
+        with self._lock:
+            fits = longest_s <= self._kept_for_s and time.monotonic() < self._use_until_s
+            return self._kept.pop() if fits and self._kept else None
+
+    def wanted(self, at_most: int) -> int:
+        """How many to take at once: one for now, and one for each call that may be followed by another."""
+        with self._lock:
+            return min(1 + self._under_way, at_most)
+
+    def drop(self) -> None:
+        """Have none at hand."""
+        self.keep((), 0.0, 0.0)
+
+    def begin(self) -> None:
+        """A call begins."""
+        with self._lock:
+            self._under_way += 1
+
+    def end(self, slot: int) -> bool:
+        """A call ends. Whether it was the last under way, so that nobody else gives back what is over."""
+        with self._lock:
+            self._under_way -= 1
+            self._ended.append(slot)
+            return not self._under_way
+
+    def over(self) -> tuple[list[int], list[int]]:
+        """Slots whose call ended, and slots that had none; both are forgotten here."""
+        with self._lock:
+            ended, unused = self._ended, self._unused
+            self._ended, self._unused = [], []
+            return ended, unused
+
+
 class CallBudget:
     """A `Budget` (resources/clickup/budget.py) in the ledger. Shared by threads; one for each process is enough."""
 
@@ -82,12 +139,11 @@ class CallBudget:
         self._engine = engine
         self._token = hashlib.sha256(token.encode()).hexdigest()
         self._calls_a_window, self._window = calls_a_window, timedelta(seconds=window_s)
+        self._number = max(1, calls_a_window // _CALLS_A_TAKE)
         self._ready = False
         self._turn = threading.Lock()
         self._never = threading.Event()
-        self._count = threading.Lock()
-        self._under_way = 0
-        self._ended: list[int] = []
+        self._hand = _Hand()
 
     @contextmanager
     def call(self, *, longest_s: float, patience_s: float) -> Iterator[None]:
@@ -96,38 +152,42 @@ class CallBudget:
         Raises:
             ClickUpBusyError: nothing is free within ``patience_s``.
         """
-        slot = self._taken(self._window + timedelta(seconds=longest_s), time.monotonic() + patience_s)
-        with self._count:
-            self._under_way += 1
+        slot = self._taken(longest_s, time.monotonic() + patience_s)
+        self._hand.begin()
         try:
             yield
         finally:
-            self._end(slot)
+            if self._hand.end(slot):
+                self._give_back()
 
     def pause_until(self, instant: datetime) -> None:
         """Let no process through before ``instant``; an earlier one than is kept already changes nothing."""
+        self._hand.drop()
         wait = instant - datetime.now(UTC)
         with self._engine.begin() as connection:
             connection.execute(_PAUSE, {"token": self._token, "pause": PAUSE, "wait": wait})
 
-    def _taken(self, held: timedelta, ends_at_s: float) -> int:
+    def _taken(self, longest_s: float, ends_at_s: float) -> int:
         """The slot that was taken, at once or after waiting."""
-        slot = self._take(held) if self._ready else None
+        slot = self._hand.pick(longest_s)
         if slot is not None:
             return slot
-        # One thread of the process waits for what comes free next, the others for their turn.
-        if not self._turn.acquire(timeout=max(0.0, ends_at_s - time.monotonic())):
+        # One thread of the process asks for more, or waits for what comes free next; the others for what it brings.
+        if not self._turn.acquire(timeout=max(_LONGEST_WAIT_S, ends_at_s - time.monotonic())):
             raise self._busy(timedelta(0))
         try:
-            return self._awaited(held, ends_at_s)
+            return self._awaited(longest_s, ends_at_s)
         finally:
             self._turn.release()
 
-    def _awaited(self, held: timedelta, ends_at_s: float) -> int:
+    def _awaited(self, longest_s: float, ends_at_s: float) -> int:
         while True:
             if not self._ready:
-                self._make_slots(held)
-            if (slot := self._take(held)) is not None:
+                self._make_slots(self._held(longest_s))
+            slot = self._hand.pick(longest_s)
+            if slot is None:
+                slot = self._take(longest_s)
+            if slot is not None:
                 return slot
             wait = self._wait()
             if wait is None:  # somebody emptied the table
@@ -137,16 +197,27 @@ class CallBudget:
             else:
                 self._never.wait(min(max(wait.total_seconds(), _SHORTEST_WAIT_S), _LONGEST_WAIT_S))
 
-    def _take(self, held: timedelta) -> int | None:
-        values = {
-            "token": self._token,
+    def _take(self, longest_s: float) -> int | None:
+        """A slot for now, and in a large budget some for the next calls."""
+        use_until_s = time.monotonic() + USE_WITHIN_S
+        values = self._over() | {
             "pause": PAUSE,
-            "held": held,
-            "window": self._window,
-            "ended": self._collected(),
+            "held": self._held(longest_s),
+            "number": self._hand.wanted(self._number),
         }
         with self._engine.begin() as connection:
-            return connection.execute(_TAKE, values).scalar_one_or_none()
+            slots: Sequence[int] = connection.execute(_TAKE, values).scalars().all()
+        if not slots:
+            return None
+        self._hand.keep(slots[1:], longest_s, use_until_s)
+        return slots[0]
+
+    def _held(self, longest_s: float) -> timedelta:
+        return self._window + timedelta(seconds=longest_s + USE_WITHIN_S)
+
+    def _over(self) -> dict[str, object]:
+        ended, unused = self._hand.over()
+        return {"token": self._token, "window": self._window, "ended": ended, "unused": unused}
 
     def _wait(self) -> timedelta | None:
         """How long until a slot comes free at the soonest; None: there are no slots."""
@@ -154,26 +225,12 @@ class CallBudget:
             found = connection.execute(_NEXT, {"token": self._token, "window": self._window}).one()
             return found.wait if found.any else None
 
-    def _end(self, slot: int) -> None:
-        """Leave the slot to the calls of this process that are under way; the last of them gives back what ended."""
-        with self._count:
-            self._under_way -= 1
-            self._ended.append(slot)
-            if self._under_way:
-                return
-        self._give_back(self._collected())
-
-    def _collected(self) -> list[int]:
-        with self._count:
-            ended, self._ended = self._ended, []
-            return ended
-
-    def _give_back(self, ended: list[int]) -> None:
-        """Free the slots a window from now. Without a database they come free later: the answer is worth more."""
-        values = {"token": self._token, "window": self._window, "ended": ended}
+    def _give_back(self) -> None:
+        """Free what is over. Without a database it comes free later: the answer of the call is worth more."""
+        self._hand.drop()
         try:
             with self._engine.begin() as connection:
-                connection.execute(_GIVE_BACK, values)
+                connection.execute(_GIVE_BACK, self._over())
         except DBAPIError as error:
             _log.warning("slots of the call budget come free later: %s", " ".join(str(error.orig).split()))
 
