@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 ARGS ?=
 STAMP := $(VENV)/.installed
 
-.PHONY: run test check lint format lock bench setup test-setup clean
+.PHONY: run test check lint format lock bench chaos setup test-setup clean
 
 setup: $(STAMP)
 
@@ -43,6 +43,10 @@ format: setup
 
 bench: setup
 	$(BIN)/python -m benchmarks $(ARGS)
+
+# 200 tasks through kills and faults, drawn from SEED; the seed is printed, and makes the same storm again.
+chaos: setup
+	$(BIN)/python -m tests.chaos --tasks $(or $(TASKS),200) $(if $(SEED),--seed $(SEED)) $(ARGS)
 
 # The lock pins every package with its hashes for all supported Pythons and platforms, and names no index.
 lock:

@@ -80,7 +80,7 @@ def retry(session: Session, task_id: TaskId, settings: Sequence[str], *, by: str
             f"task {task_id}, --set",
             expected="settings of its kind with values that it takes",
             found="; ".join(f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors()),
-            remedy="docs/task-types.md lists them.",
+            remedy="examples/waybill.toml lists them.",
         ) from error
     if task.state is TaskState.READY:
         with session.ledger.engine.begin() as connection:

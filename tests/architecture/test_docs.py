@@ -20,7 +20,7 @@ LINK: Final = re.compile(r"\]\((?!https?:)([^)#\s]*)(?:#([^)\s]+))?\)")
 HEADING: Final = re.compile(r"^#{1,4} (.+)$", re.MULTILINE)
 CODE: Final = re.compile(r"`([^`\n]+)`")
 FENCED: Final = re.compile(r"^ *```.*?^ *```", re.MULTILINE | re.DOTALL)
-COMMAND: Final = re.compile(r"^(?:\$ )?(?:\.venv/bin/)?waybill((?: [a-z]+)*)", re.MULTILINE)
+COMMAND: Final = re.compile(r"^(?:\$ )?(?:\.venv/bin/)?waybill((?: [a-z]+(?:-[a-z]+)*)*)", re.MULTILINE)
 OPTION: Final = re.compile(r"(?<=[ \[])--?[a-z][a-z-]*")
 FILE: Final = re.compile(r"[\w./-]*\w\.(?:py|md|toml|sh|lock|png)|(?:[\w.-]+/)+")
 # What lies in WAYBILL_HOME, in a package of others, and in the virtual environment: no files of the tree.
