@@ -98,6 +98,7 @@ def _clickup_handlers(settings: Settings, configuration: Configuration, ledger: 
         token=settings.clickup_token.get_secret_value(),
         ledger=ledger,
         calls_a_minute=clickup.calls_a_minute,
+        connections=settings.outbox_parallelism,
     )
     with suppress(ClickUpCredentialsError):  # told, and waited for, with the first effect
         _ = resource.client  # one, made before there are threads
