@@ -21,7 +21,8 @@ _HOST = "127.0.0.1"
 _KEEP_ALIVE_S = 75
 """Longer than the client keeps an idle connection, so that it never writes into one that we are closing."""
 _GRACE_S = 20
-_M_ARENA_MAX = -8
+_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD, _M_ARENA_MAX = -1, -3, -8
+_GIVE_BACK_BYTES = 64 << 10
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -34,7 +35,7 @@ def main(arguments: list[str] | None = None) -> int:
     for signum in (signal.SIGTERM, signal.SIGINT):
         # uvicorn stops in its own time, puts this handler back and raises the signal again: then leave with 0.
         signal.signal(signum, _leave)
-    _few_arenas()
+    _keep_little_memory()
     try:
         listener = _listen(asked.port)
         server = _server(Registry(asked.path), _key(asked.key_file), listener.getsockname()[1])
@@ -90,11 +91,18 @@ def _server(registry: Registry, key: str, port: int) -> uvicorn.Server:
     )
 
 
-def _few_arenas() -> None:
-    """Let threads share the allocator's arenas (glibc): each of its own would keep what its largest request took."""
+def _keep_little_memory() -> None:
+    """Let freed memory go back to the system at once (glibc, ``mallopt(3)``).
+
+    Threads share one arena: each of its own would keep what its largest request took. Whatever is larger than
+    ``_GIVE_BACK_BYTES`` is mapped alone and unmapped when freed: by itself the library raises that bound to the size of
+    a request, whose place then stays as a hole between small objects, and the holes grow with the points stored.
+    """
     tune = getattr(ctypes.CDLL(None), "mallopt", None)
     if tune is not None:
-        tune(_M_ARENA_MAX, 2)
+        tune(_M_ARENA_MAX, 1)
+        tune(_M_MMAP_THRESHOLD, _GIVE_BACK_BYTES)
+        tune(_M_TRIM_THRESHOLD, _GIVE_BACK_BYTES)
 
 
 def _leave(*_: object) -> NoReturn:

@@ -33,7 +33,7 @@ class _Row(NamedTuple):
     payload: Any
 
 
-def upsert(body: bytes, collection: CreateCollection) -> Upsert:
+def upsert(body: bytes | bytearray, collection: CreateCollection) -> Upsert:
     """Read the column form (``batch``) or the list form (``points``).
 
     Raises:
