@@ -28,16 +28,18 @@ WHERE s.removing_at IS NULL AND (s.lease_owner IS NULL OR s.lease_expires_at < n
   AND (b.lease_owner IS NULL OR b.lease_expires_at < now())
 ORDER BY b.partition_key
 """)  # noqa: S608 - a constant
+# First the rows, then their documents: joined first, all documents there are would be hashed for it.
 _ORPHAN_SAMPLE: Final = text("""
-SELECT e.id, d.uri, left(e.text, 120) AS text, e.embedding_failures FROM waybill.extractions e
-JOIN waybill.documents d ON d.id = e.document_id
-WHERE e.batch_id = :batch AND e.embedding_id IS NULL AND e.retired_at IS NULL ORDER BY e.id LIMIT :at_most
+SELECT e.id, d.uri, left(e.text, 120) AS text, e.embedding_failures FROM (
+    SELECT * FROM waybill.extractions WHERE batch_id = :batch AND embedding_id IS NULL AND retired_at IS NULL
+    ORDER BY id LIMIT :at_most) e
+JOIN waybill.documents d ON d.id = e.document_id ORDER BY e.id
 """)
 _SAMPLE: Final = text("""
-SELECT e.embedding_id, e.template, left(e.text, 120) AS text, d.uri, e.embedded_at FROM waybill.extractions e
-JOIN waybill.documents d ON d.id = e.document_id
-WHERE e.batch_id = :batch AND e.embedding_id IS NOT NULL AND e.retired_at IS NULL
-ORDER BY e.embedded_at DESC, e.id LIMIT :at_most
+SELECT e.embedding_id, e.template, left(e.text, 120) AS text, d.uri, e.embedded_at FROM (
+    SELECT * FROM waybill.extractions WHERE batch_id = :batch AND embedding_id IS NOT NULL AND retired_at IS NULL
+    ORDER BY embedded_at DESC, id LIMIT :at_most) e
+JOIN waybill.documents d ON d.id = e.document_id ORDER BY e.embedded_at DESC, e.id
 """)
 _COUNT_ORPHANS: Final = text("""
 SELECT count(*) FROM waybill.extractions WHERE batch_id = :batch AND embedding_id IS NULL AND retired_at IS NULL

@@ -44,15 +44,19 @@ _COUNTS: Final = text("""
 SELECT template, count(*) AS n FROM waybill.extractions
 WHERE batch_id = :batch AND retired_at IS NULL GROUP BY template ORDER BY template
 """)
+# First the rows, then their documents: joined first, all documents there are would be hashed for it.
 _SAMPLE: Final = text("""
-SELECT e.template, e.labels, e.text, e.confidence, d.uri FROM waybill.extractions e
-JOIN waybill.documents d ON d.id = e.document_id
-WHERE e.batch_id = :batch AND e.retired_at IS NULL ORDER BY e.template DESC, e.id LIMIT :at_most
+SELECT e.template, e.labels, e.text, e.confidence, d.uri FROM (
+    SELECT * FROM waybill.extractions WHERE batch_id = :batch AND retired_at IS NULL
+    ORDER BY template DESC, id LIMIT :at_most) e
+JOIN waybill.documents d ON d.id = e.document_id ORDER BY e.template DESC, e.id
 """)
+# Not a join: that would read the versions of all batches for the check of each.
 _MISQUOTING: Final = text("""
-SELECT e.id, e.document_id FROM waybill.extractions e JOIN waybill.document_versions v ON v.id = e.version_id
+SELECT e.id, e.document_id FROM waybill.extractions e
 WHERE e.batch_id = :batch AND e.retired_at IS NULL
-  AND substr(v.text, e.span_start + 1, e.span_end - e.span_start) IS DISTINCT FROM e.text
+  AND (SELECT substr(v.text, e.span_start + 1, e.span_end - e.span_start)
+       FROM waybill.document_versions v WHERE v.id = e.version_id) IS DISTINCT FROM e.text
 """)
 
 
