@@ -49,6 +49,7 @@ def test_a_child_belongs_with_its_parent_and_the_peak_outlives_the_process(tmp_p
     ("name", "line", "role"),
     [
         ("postgres", "postgres: waybill waybill [local] COPY", "postgres"),
+        ("postgres", "/v/bin/postgres --single -F -O template1", "initdb"),
         ("python", "/v/bin/python -m orchestration.hosting.vector_engine", "vector engine"),
         ("python", "/v/bin/python -m dagster api execute_run x", "run worker"),
         ("waybill", "/v/bin/python /v/bin/waybill ingest folder", "command"),
