@@ -77,7 +77,7 @@ def collected(
         content = stream.read(left_bytes)
     left_bytes -= len(content)
     try:
-        understood = CommandResult.model_validate_json(content)
+        understood = CommandResult.model_validate_json(content.decode(errors="replace"))
     except ValidationError as error:
         raise _explained(program, error) from None
     files = []
@@ -92,19 +92,20 @@ def collected(
 @contextmanager
 def _regular(folder: Path, path: str, where: str, at_most_bytes: int) -> Iterator[BinaryIO]:
     """A plain file of at most so many bytes, reached from ``folder`` without a link."""
-    place = folder.resolve() / path
+    place = folder / path
     try:
-        if place.resolve(strict=True) != place:
+        if any(part.is_symlink() for part in (place, *place.parents) if part.is_relative_to(folder)):
             raise _wrong(where, "a file that no link leads to", f"{path!r}, which is or passes a link")
         descriptor = os.open(place, _FLAGS)
     except OSError as error:
         raise _wrong(where, f"a file at {path!r}", error.strerror or type(error).__name__) from error
-    with os.fdopen(descriptor, "rb") as stream:
-        found = os.fstat(descriptor)
-        if not stat.S_ISREG(found.st_mode):
-            raise _wrong(where, "a plain file", f"{path!r}, which is a folder, a pipe or a device")
-        if found.st_size > at_most_bytes:
+    found = os.fstat(descriptor)
+    if not stat.S_ISREG(found.st_mode) or found.st_size > at_most_bytes:
+        os.close(descriptor)
+        if stat.S_ISREG(found.st_mode):
             raise _wrong(where, f"at most {at_most_bytes} more bytes", f"{found.st_size} bytes in {path!r}")
+        raise _wrong(where, "a plain file", f"{path!r}, which is a folder, a pipe or a device")
+    with os.fdopen(descriptor, "rb") as stream:
         yield stream
 
 
@@ -121,5 +122,5 @@ def _wrong(where: str, expected: str, found: str) -> CommandResultError:
         f"result of {where}",
         expected=expected,
         found=found,
-        remedy="The program has to write it before it ends with code 0: docs/operations.md shows the form.",
+        remedy="The program has to write it before it ends with code 0: docs/task-types.md shows the form.",
     )

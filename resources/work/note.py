@@ -1,6 +1,7 @@
 """The kind of work `knowledge_note`: a task's question, answered with what the client's own sources say."""
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from typing import Final
 
@@ -52,7 +53,8 @@ def make_note(engine: Engine, index: IndexResource, artefacts: ArtefactStore, at
 
 def file_name(title: str) -> str:
     """What the note is called for people: a few words of the title in plain letters, and ``.md``."""
-    words = "-".join(re.findall(r"[a-z0-9]+", title.casefold()))
+    plain = unicodedata.normalize("NFKD", title.casefold()).encode("ascii", "ignore").decode()
+    words = "-".join(re.findall(r"[a-z0-9]+", plain.replace("'", "")))
     return f"{words[:NAME_CHARS].strip('-') or 'knowledge-note'}.md"
 
 

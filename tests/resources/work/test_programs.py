@@ -243,6 +243,11 @@ def test_a_program_that_is_none_is_a_permanent_error(tmp_path: Path, program: st
     assert no_child_is_left()
 
 
+def test_an_environment_that_is_none_is_a_permanent_error(tmp_path: Path) -> None:
+    with pytest.raises(ProgramMissingError, match="Invalid argument"):
+        run(["true"], folder=tmp_path, deadline_s=30, keep_bytes=0, stop=NEVER, environment={"A=B": "c"})
+
+
 def test_a_warden_that_is_killed_takes_its_program_along_and_is_a_transient_error(tmp_path: Path) -> None:
     def kill() -> None:
         wait_until((tmp_path / "running").exists)
