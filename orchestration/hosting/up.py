@@ -124,6 +124,7 @@ def _start(supervisor: Supervisor, settings: Settings, backends: Backends, modul
         "webserver": supervisor.add(spec.webserver(workspace)),
         "daemon": supervisor.add(spec.daemon(workspace)),
         "webhooks": supervisor.add(spec.webhooks()),
+        "outbox": supervisor.add(spec.outbox()),
     }
 
 
@@ -155,6 +156,10 @@ class _Specs:
     def webhooks(self) -> ChildSpec:
         """The listener for webhooks."""
         return self._spec("webhooks", ["orchestration.desk", "--port", str(self._settings.webhook_port)])
+
+    def outbox(self) -> ChildSpec:
+        """What sends effects to ClickUp and alerts to people."""
+        return self._spec("outbox", ["orchestration.hosting.outbox"])
 
     def _spec(
         self,

@@ -33,7 +33,13 @@ from tests.orchestration.hosting.running import (
 from tests.orchestration.hosting.toy_location import GATE
 from tests.waiting import wait_until
 
-CHILDREN = ("dagster api grpc", "dagster_webserver", "dagster._daemon", "orchestration.desk")
+CHILDREN = (
+    "dagster api grpc",
+    "dagster_webserver",
+    "dagster._daemon",
+    "orchestration.desk",
+    "orchestration.hosting.outbox",
+)
 EMBEDDED = ("hosting.keeper", "bin/postgres -D", "vector_engine --path")
 ENDED = {"SUCCESS", "FAILURE", "CANCELED"}
 AT_WORK, WAITING = 4, 2
