@@ -1,12 +1,15 @@
 """The tasks that ClickUp shows, as the ledger knows them: where all work begins."""
 
-from collections.abc import Mapping, Sequence
+from typing import Final
 
 import dagster as dg
 
 from assets import previews
 from assets.partitions import ACCOUNTS, WORK
+from resources.ledger import tasks
+from resources.ledger.resource import LedgerResource
 from resources.ledger.tasks import Task
+from resources.work.intake import Intake
 
 clickup_tasks = dg.AssetSpec(
     "clickup_tasks",
@@ -18,20 +21,28 @@ clickup_tasks = dg.AssetSpec(
 )
 
 
-def materialization(
-    states: Mapping[str, int], waiting: Sequence[Task], numbers: Mapping[str, int]
-) -> dg.AssetMaterialization:
+WAITING_SHOWN: Final = 20
+
+
+def materialization(ledger: LedgerResource, intake: Intake) -> dg.AssetMaterialization:
     """What the pages show after a change: tasks by state, and some of those that wait, each with its reason."""
-    sample = [
-        {"task": task.id, "name": task.name, "why it waits": task.reason, "client": task.client, "type": task.type}
-        for task in waiting
-    ]
+    with ledger.engine.begin() as connection:
+        states = tasks.count_by_state(connection)
+        waiting = tasks.waiting(connection, at_most=WAITING_SHOWN)
     return dg.AssetMaterialization(
         clickup_tasks.key,
         metadata={
             "dagster/row_count": sum(states.values()),
             **{f"tasks_{state}": number for state, number in states.items()},
-            **numbers,
-            **previews.sample(sample, name="waiting"),
+            "new": len(intake.new),
+            "changed": len(intake.changed),
+            "moved_by_people": len(intake.moved),
+            **previews.sample([_shown(task) for task in waiting], name="waiting"),
         },
     )
+
+
+def _shown(task: Task) -> dict[str, object]:
+    return {
+        "task": task.id, "name": task.name, "why it waits": task.reason, "client": task.client, "type": task.type_named
+    }  # fmt: skip

@@ -28,6 +28,7 @@ from sensors.orphans_sensor import orphans_sensor
 from sensors.points_sensor import points_sensor
 from sensors.ready_tasks_sensor import ready_tasks_sensor
 from sensors.recurring_tasks_sensor import recurring_tasks_sensor
+from sensors.retention_sensor import retention_sensor
 from sensors.stale_work_sensor import stale_work_sensor
 from sensors.webhook_health_sensor import webhook_health_sensor
 
@@ -69,7 +70,7 @@ def _task_sensors(settings: Settings, resources: Resources) -> list[dg.SensorDef
         TASK_JOBS, min_free_memory_mb=settings.min_free_memory_mb, closed_task_days=settings.closed_task_days
     )
     inbox = inbox_sensor(Routes.of(resources.configuration))
-    return [ready, stale_work_sensor, due_tasks_sensor, recurring_tasks_sensor, inbox]
+    return [ready, stale_work_sensor, due_tasks_sensor, recurring_tasks_sensor, retention_sensor, inbox]
 
 
 def _clickup_sensors(resources: Resources) -> list[dg.SensorDefinition]:

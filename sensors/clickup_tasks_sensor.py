@@ -7,7 +7,6 @@ import dagster as dg
 from assets.clickup_tasks import materialization
 from resources.clickup.resource import ClickUpResource
 from resources.domain.configuration import Configuration
-from resources.ledger import tasks
 from resources.ledger.resource import LedgerResource
 from resources.work.polling import Desk, Polled, poll
 
@@ -15,7 +14,6 @@ TICK_S: Final = 10.0
 """A tick stops at the page after so long and the next one goes on."""
 CALL_S: Final = 8.0
 """Of one call with its repeats, so that the tick ends within 20 s with a slow last page too."""
-WAITING_SHOWN: Final = 20
 
 
 def clickup_tasks_sensor(interval_s: int) -> dg.SensorDefinition:
@@ -36,12 +34,7 @@ def clickup_tasks_sensor(interval_s: int) -> dg.SensorDefinition:
         polled = poll(Desk(ledger.engine, clickup.client.within(CALL_S), configuration), within_s=TICK_S)
         if not polled.intake:
             return dg.SensorResult(skip_reason=_nothing(polled))
-        with ledger.engine.begin() as connection:
-            states = tasks.count_by_state(connection)
-            waiting = tasks.waiting(connection, at_most=WAITING_SHOWN)
-        intake = polled.intake
-        numbers = {"new": len(intake.new), "changed": len(intake.changed), "moved_by_people": len(intake.moved)}
-        return dg.SensorResult(asset_events=[materialization(states, waiting, numbers)])
+        return dg.SensorResult(asset_events=[materialization(ledger, polled.intake)])
 
     return sensor
 

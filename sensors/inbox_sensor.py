@@ -4,6 +4,7 @@ from typing import Final
 
 import dagster as dg
 
+from assets.clickup_tasks import materialization
 from resources.clickup.resource import ClickUpResource
 from resources.domain.configuration import Configuration
 from resources.domain.tasks import TaskId
@@ -11,6 +12,7 @@ from resources.ledger.resource import LedgerResource
 from resources.webhooks.adapter import WantedTask
 from resources.webhooks.routes import Routes
 from resources.work.inbox_handling import Handled, InboxHandler, make_task
+from resources.work.intake import Intake
 from resources.work.polling import Desk
 
 EVERY_S: Final = 5
@@ -32,11 +34,13 @@ def inbox_sensor(routes: Routes) -> dg.SensorDefinition:
         ledger: dg.ResourceParam[LedgerResource],
         clickup: dg.ResourceParam[ClickUpResource],
         configuration: dg.ResourceParam[Configuration],
-    ) -> dg.SkipReason:
+    ) -> dg.SensorResult:
         """One round. A round in which nothing could be done raises why: a failed look is never an empty result."""
+        intake = Intake()
 
-        def reread(task: TaskId) -> object:
-            return Desk(ledger.engine, clickup.client, configuration).reread(task)
+        def reread(task: TaskId) -> None:
+            found = Desk(ledger.engine, clickup.client, configuration).reread(task)
+            intake.add(found or Intake())
 
         def make(wanted: WantedTask, key: str) -> TaskId:
             return make_task(ledger.engine, configuration, wanted, key)
@@ -44,7 +48,9 @@ def inbox_sensor(routes: Routes) -> dg.SensorDefinition:
         handled = InboxHandler(ledger.engine, routes, reread, make).handle(at_most=DELIVERIES_A_TICK, within_s=TICK_S)
         if handled.error is not None and not handled.done:
             raise handled.error
-        return dg.SkipReason(_words(handled))
+        if intake:
+            return dg.SensorResult(asset_events=[materialization(ledger, intake)])
+        return dg.SensorResult(skip_reason=_words(handled))
 
     return sensor
 

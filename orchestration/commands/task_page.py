@@ -37,6 +37,10 @@ def print_task(found: Mapping[str, Any]) -> None:
         [(v.number, _when(v.created_at), v.made_by, ", ".join(file.name for file in files), v.summary)
          for v, files in found["versions"]],
     )  # fmt: skip
+    _print_what_followed(found)
+
+
+def _print_what_followed(found: Mapping[str, Any]) -> None:
     if found["reviews"]:
         print_table(
             "Reviews",

@@ -49,7 +49,7 @@ _MOVER: Final = text("""
 SELECT coalesce(item #>> '{user,username}', item #>> '{user,email}') AS who
 FROM waybill.inbox, jsonb_array_elements(CASE WHEN jsonb_typeof(body -> 'history_items') = 'array'
                                          THEN body -> 'history_items' ELSE '[]' END) AS item
-WHERE body ->> 'task_id' = :task AND item ->> 'field' = 'status'
+WHERE route = 'clickup' AND body ->> 'task_id' = :task AND item ->> 'field' = 'status'
   AND lower(item #>> '{after,status}') = lower(:status)
   AND CASE WHEN item ->> 'date' ~ '^[0-9]{1,15}$' THEN CAST(item ->> 'date' AS bigint) END > :after_ms
 ORDER BY id DESC LIMIT 1

@@ -130,7 +130,7 @@ INDEXES = (
     "CREATE INDEX outbox_sets ON waybill.outbox (set_key, id) WHERE set_key IS NOT NULL",
     "CREATE INDEX inbox_unhandled ON waybill.inbox (next_at, id) WHERE handled_at IS NULL",
     # Who moved a task: the newest events of it.
-    "CREATE INDEX inbox_of_task ON waybill.inbox ((body ->> 'task_id'), id)",
+    "CREATE INDEX inbox_of_task ON waybill.inbox ((body ->> 'task_id'), id) WHERE route = 'clickup'",
     "CREATE INDEX alerts_by_time ON waybill.alerts (raised_at)",
     "CREATE INDEX alerts_new ON waybill.alerts (raised_at) WHERE passed_on_at IS NULL",
     "CREATE INDEX call_slots_free ON waybill.call_slots (token, free_at)",
