@@ -116,6 +116,12 @@ def test_local_noon_lands_on_its_day_everywhere(zone: str, day: date) -> None:
     assert snapped(sent, ZoneInfo(zone)).date() == day
 
 
+@pytest.mark.parametrize("theirs", ["America/Los_Angeles", "Asia/Tokyo"])
+def test_noon_bears_that_the_tokens_user_lives_elsewhere(theirs: str) -> None:
+    day = date(2026, 3, 5)
+    assert snapped(local_noon(day, ZoneInfo("Europe/Berlin")), ZoneInfo(theirs)).date() == day
+
+
 def test_midnight_utc_would_land_a_day_early_in_the_americas() -> None:
     zone, day = ZoneInfo("America/Los_Angeles"), date(2026, 3, 5)
     assert snapped(datetime(2026, 3, 5, tzinfo=UTC), zone).date() == day - timedelta(days=1)
