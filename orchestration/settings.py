@@ -100,6 +100,8 @@ class Settings(BaseSettings):
     orphan_check_interval_s: int = Field(30, ge=5, le=86_400, description="seconds from 5 to 86400")
     """How often the ledger is asked for extractions without an embedding, and the vector store for lost points."""
     clickup_url: HttpUrl = Field("https://api.clickup.com/api/v2", description=_AN_HTTP_URL)
+    clickup_timeout_s: float = Field(30.0, gt=0, description=_A_DURATION)
+    """How long a call of ClickUp may be silent before its answer is taken for unclear."""
     clickup_token: SecretStr | None = Field(None, description="a personal token of ClickUp, pk_…")
     webhook_host: str = Field("127.0.0.1", min_length=1, description="an address of this machine")
     """Where deliveries of webhooks are taken. Nothing else is served there: a proxy may lead the world to it."""

@@ -56,6 +56,7 @@ class Resources:
                 token=token.get_secret_value() if token else None,
                 ledger=ledger,
                 calls_a_minute=clickup.calls_a_minute if clickup else CALLS_A_MINUTE,
+                timeout_s=settings.clickup_timeout_s,
             ),
             artefacts=ArtefactStore(home.artefacts),
             vault=VaultResource(home.run, secret_key.get_secret_value() if secret_key else None),

@@ -24,8 +24,8 @@ from resources.clickup.errors import (
 )
 from resources.clickup.multipart import Upload, UploadSlowError
 
-TIMEOUT: Final = httpx.Timeout(30, connect=5, pool=5)
-"""Of each step of an attempt."""
+TIMEOUT_S: Final = 30.0
+"""Of each step of an attempt; a connection is waited for at most 5 s."""
 DEADLINE_S: Final = 45.0
 """Of a call with all its waits and repeats: no attempt begins later."""
 ATTEMPTS: Final = 4
@@ -35,6 +35,7 @@ MAX_ANSWER_BYTES: Final = 64_000_000
 """A page of a hundred tasks with long descriptions has some megabytes."""
 IDLE_S: Final = 4.0
 """Shorter than servers keep an idle connection: a write into one that was just closed would be unclear."""
+_CONNECT_S: Final = 5.0
 _LOOPBACK: Final = ("127.0.0.1", "::1", "localhost")
 _NOTHING_SENT: Final = (
     *(httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError),
@@ -42,6 +43,15 @@ _NOTHING_SENT: Final = (
 )
 
 Parameters = Sequence[tuple[str, str]]
+
+
+def timeout(seconds: float) -> httpx.Timeout:
+    """``seconds`` for each step of an attempt, and at most ``_CONNECT_S`` for a connection."""
+    connect_s = min(_CONNECT_S, seconds)
+    return httpx.Timeout(seconds, connect=connect_s, pool=connect_s)
+
+
+TIMEOUT: Final = timeout(TIMEOUT_S)
 Request = dict[str, Any]
 Result = TypeVar("Result")
 

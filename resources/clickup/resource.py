@@ -3,6 +3,7 @@
 from functools import cached_property
 from typing import Final
 
+from resources.clickup import calls
 from resources.clickup.client import CONNECTIONS, ClickUpClient
 from resources.clickup.errors import ClickUpCredentialsError
 from resources.ledger.call_budget import CallBudget
@@ -23,6 +24,7 @@ class ClickUpResource:
         calls_a_minute: int,
         window_s: float = WINDOW_S,
         connections: int = CONNECTIONS,
+        timeout_s: float = calls.TIMEOUT_S,
     ) -> None:
         """Nothing is opened yet.
 
@@ -32,10 +34,12 @@ class ClickUpResource:
             ledger: keeps the budget.
             calls_a_minute: of all processes of the token together, in any ``window_s``.
             window_s: 60 at ClickUp; tests make it shorter.
+            timeout_s: of each step of a call.
             connections: open ones at most; no fewer than threads that call at once.
         """
         self._url, self._token, self._ledger = url, token, ledger
         self._calls_a_minute, self._window_s, self._connections = calls_a_minute, window_s, connections
+        self._timeout_s = timeout_s
 
     @cached_property
     def client(self) -> ClickUpClient:
@@ -50,7 +54,8 @@ class ClickUpResource:
         budget = CallBudget(
             self._ledger.engine, self._token, calls_a_window=self._calls_a_minute, window_s=self._window_s
         )
-        return ClickUpClient(self._url, self._token, budget=budget, connections=self._connections)
+        timeout = calls.timeout(self._timeout_s)
+        return ClickUpClient(self._url, self._token, budget=budget, timeout=timeout, connections=self._connections)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self._url!r}, token {'set' if self._token else 'not set'})"

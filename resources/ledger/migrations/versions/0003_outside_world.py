@@ -132,7 +132,7 @@ INDEXES = (
     # Who moved a task: the newest events of it.
     "CREATE INDEX inbox_of_task ON waybill.inbox ((body ->> 'task_id'), id) WHERE route = 'clickup'",
     "CREATE INDEX alerts_by_time ON waybill.alerts (raised_at)",
-    "CREATE INDEX alerts_of_task ON waybill.alerts (task_id) WHERE task_id IS NOT NULL",
+    "CREATE INDEX alerts_of_task ON waybill.alerts (task_id)",
     "CREATE INDEX alerts_new ON waybill.alerts (raised_at) WHERE passed_on_at IS NULL",
     "CREATE INDEX call_slots_free ON waybill.call_slots (token, free_at)",
 )
