@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
+import httpx
 import pytest
 
 from resources.clickup import calls
@@ -220,7 +221,8 @@ def test_a_redirect_is_not_followed_with_the_token() -> None:
 
 def test_an_answer_without_end_is_cut_off() -> None:
     endless = Reply(bytes(calls.MAX_ANSWER_BYTES + 1))
-    with answering(endless) as server, client_of(server.url, deadline_s=30.0) as client:
+    slow = httpx.Timeout(30)
+    with answering(endless) as server, client_of(server.url, timeout=slow, deadline_s=30.0) as client:
         with pytest.raises(ClickUpAnswerError, match="an answer of at most 64000000 bytes"):
             client.user()
         with pytest.raises(ClickUpUnclearError, match="a longer one"):

@@ -39,7 +39,9 @@ def told(error: BaseException) -> str:
 @pytest.mark.parametrize(
     "kind", ["429", "500", "502_html", "timeout_before", "timeout_after", "reset_before", "reset_after", "slow"]
 )
-def test_no_failure_shows_the_token(host: ClickUpHost, caplog: pytest.LogCaptureFixture, kind: str) -> None:
+def test_no_failure_shows_the_token(
+    host: ClickUpHost, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str], kind: str
+) -> None:
     task = host.create_task("Secret")
     host.fail([{"kind": kind}])
     shown: list[str] = []
@@ -54,7 +56,7 @@ def test_no_failure_shows_the_token(host: ClickUpHost, caplog: pytest.LogCapture
             shown.append(told(failed.value))
     host.heal()
     assert TOKEN not in caplog.text + "".join(str(vars(record)) for record in caplog.records)
-    assert all(TOKEN not in each for each in shown)
+    assert all(TOKEN not in each for each in (*shown, *capsys.readouterr()))
 
 
 def test_no_good_day_shows_the_token(host: ClickUpHost, caplog: pytest.LogCaptureFixture) -> None:
