@@ -14,7 +14,14 @@ from resources.ledger.engine import open_ledger
 from resources.ledger.migrate import migrate
 from tests.hosts import PostgresHost, embedded_postgres
 
-pytest_plugins = ["tests.browser", "tests.cleared", "tests.debian_postgres", "tests.sessions", "tests.whole"]
+pytest_plugins = [
+    "tests.browser",
+    "tests.cleared",
+    "tests.debian_postgres",
+    "tests.sessions",
+    "tests.watching",
+    "tests.whole",
+]
 
 LOCK_TIMEOUT_S: Final = 5
 """A lost SKIP LOCKED or a forgotten transaction fails a test in seconds instead of hanging it."""
