@@ -1,4 +1,4 @@
-"""Watches what would grow for ever (CB-19): handled deliveries, and the files of writers that were killed."""
+"""Watches what would grow for ever (CB-19): handled deliveries, and what killed writers and programs left."""
 
 from datetime import timedelta
 from typing import Final
@@ -8,6 +8,7 @@ import dagster as dg
 from resources.artefacts.store import ArtefactStore
 from resources.ledger import inbox
 from resources.ledger.resource import LedgerResource
+from resources.work.workspaces import sweep_abandoned
 
 KEPT: Final = timedelta(days=30)
 """Of handled deliveries: longer than anybody asks who moved a task. Tasks, history, versions and effects are kept."""
@@ -16,7 +17,7 @@ KEPT: Final = timedelta(days=30)
 @dg.sensor(
     minimum_interval_seconds=3600,
     default_status=dg.DefaultSensorStatus.RUNNING,
-    description="Forgets deliveries of webhooks that were handled 30 days ago, and what killed writers of files left.",
+    description="Forgets deliveries of webhooks that were handled 30 days ago, and what killed writers left.",
 )
 def retention_sensor(
     ledger: dg.ResourceParam[LedgerResource], artefacts: dg.ResourceParam[ArtefactStore]
@@ -24,5 +25,7 @@ def retention_sensor(
     """Some thousand rows a tick; the rest at the next one."""
     with ledger.engine.begin() as connection:
         forgotten = inbox.forget_handled(connection, KEPT)
-    swept = artefacts.sweep_unfinished()
-    return dg.SkipReason(f"{forgotten} handled deliveries were forgotten, {swept} unfinished files removed.")
+    swept, folders = artefacts.sweep_unfinished(), sweep_abandoned()
+    return dg.SkipReason(
+        f"{forgotten} handled deliveries were forgotten, {swept} unfinished files and {folders} folders removed."
+    )

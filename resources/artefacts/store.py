@@ -87,8 +87,11 @@ class ArtefactStore:
         except ArtefactMissingError:
             return False
 
-    def sweep_unfinished(self, older_than_s: float = 3600.0) -> int:
-        """Remove what killed writers left and nobody touched for ``older_than_s``; return how many files."""
+    def sweep_unfinished(self, older_than_s: float = 60.0) -> int:
+        """Remove what killed writers left and nobody touched for ``older_than_s``; return how many files.
+
+        A writer that lives holds a lock on its file, so that even a slow one loses nothing.
+        """
         newest_s = time.time() - older_than_s
         unfinished = self.folder / _UNFINISHED
         return sum(_swept(path, newest_s) for path in (unfinished.iterdir() if unfinished.is_dir() else ()))
