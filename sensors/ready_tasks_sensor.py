@@ -55,7 +55,11 @@ def ready_tasks_sensor(
         if free_mb < min_free_memory_mb:
             return dg.SkipReason(f"{free_mb} MB of memory are free, fewer than {min_free_memory_mb}: no work is begun.")
         asked = _requests(context.instance, ledger, configuration)
-        return dg.SensorResult(asked) if asked else dg.SkipReason("No task is ready that has no run on its way.")
+        if not asked:
+            return dg.SkipReason("No task is ready that has no run on its way.")
+        # One that became ready since the partitions were aligned would fail the tick without its own.
+        own = TASKS.build_add_request([str(request.partition_key) for request in asked])
+        return dg.SensorResult(asked, dynamic_partitions_requests=[own])
 
     return sensor
 
