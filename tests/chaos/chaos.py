@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+import psycopg
+
 from tests.acceptance.served import Served, serving
 from tests.chaos.installation import Installation, installation
 from tests.chaos.storm import Storm
-from tests.chaos.verdict import Verdict, judge, left_behind, settled
+from tests.chaos.verdict import Verdict, done, judge, left_behind, settled
 from tests.waiting import wait_until
 
 QUESTIONS: Final = (
@@ -49,7 +51,7 @@ def run(folder: Path, *, tasks: int, seed: int, say: Callable[[str], None]) -> O
             ensured = installed.waybill.run("clickup", "webhook", "ensure")
             assert ensured.code == 0, ensured
             storm.begin()
-            ids = _weather(installed, storm, tasks, say)
+            ids = _weather(served, installed, storm, tasks, say)
             storm.end()
             say(f"the storm is over: {storm.kills}, {storm.restarts} restarts of Postgres")
             within_s = SETTLES_WITHIN_S + A_TASK_S * tasks
@@ -59,22 +61,26 @@ def run(folder: Path, *, tasks: int, seed: int, say: Callable[[str], None]) -> O
         return Outcome(tasks, sum(storm.kills.values()), storm.faults, verdict)
 
 
-def _weather(installed: Installation, storm: Storm, tasks: int, say: Callable[[str], None]) -> list[str]:
-    """Make the tasks, one after the other, and strike meanwhile; as many strikes as tasks."""
+def _weather(
+    served: Served, installed: Installation, storm: Storm, tasks: int, say: Callable[[str], None]
+) -> list[str]:
+    """Make the tasks, one after the other, and strike meanwhile; until as many strikes as tasks and most of the work
+    are done.
+    """
     ids: list[str] = []
-    restarts = {tasks // 3, 2 * tasks // 3}
-    struck = 0
-    while len(ids) < tasks or struck < tasks:
+    restarts = [tasks // 3, 2 * tasks // 3]
+    struck, ends_s = 0, time.monotonic() + A_TASK_S * tasks
+    while len(ids) < tasks or struck < tasks or (_done(served) < tasks // 2 and time.monotonic() < ends_s):
         if len(ids) < tasks:
             ids.append(_ask(installed, len(ids)))
-        if struck in restarts:
-            restarts.discard(struck)
+        if restarts and struck >= restarts[0]:
+            restarts.pop(0)
             storm.restart_postgres()
             say("Postgres is restarted")
         threading.Event().wait(storm.pause_s)  # drawn, as the strikes are: not a wait for anything
         hit = storm.strike()
-        struck += 1
-        say(f"{len(ids)} tasks; strike {struck}: {hit or 'nobody there'}")
+        struck += hit is not None
+        say(f"{len(ids)} tasks, {_done(served)} done; strike {struck}: {hit or 'nobody there'}")
     return ids
 
 
@@ -87,8 +93,16 @@ def _ask(installed: Installation, number: int) -> str:
     )
 
 
+def _done(served: Served) -> int:
+    """How many tasks have come to review or failed; 0 while Postgres is away."""
+    try:
+        return done(served.at)
+    except psycopg.OperationalError:
+        return 0
+
+
 def _settled(served: Served, tasks: int) -> bool:
     try:
         return settled(served.at, tasks)
-    except OSError:
+    except psycopg.OperationalError:
         return False

@@ -26,9 +26,10 @@ ROLES: Final = {
     "daemon": "dagster._daemon",
     "code server": "dagster api grpc",
     "outbox": "orchestration.hosting.outbox",
+    "webhooks": "orchestration.desk",
 }
 """What is killed, by a part of its command line."""
-_WEIGHTS: Final = {"run worker": 6, "daemon": 2, "code server": 2, "outbox": 3}
+_WEIGHTS: Final = {"run worker": 6, "daemon": 2, "code server": 2, "outbox": 3, "webhooks": 1}
 
 
 @dataclass

@@ -38,6 +38,11 @@ def settled(at: Addresses, wanted: int) -> bool:
     return len(states) >= wanted and set(states) <= ENDED and at.sql(_OPEN) == [(0,)]
 
 
+def done(at: Addresses) -> int:
+    """How many tasks have come to their end."""
+    return sum(TaskState(row[1]) in ENDED for row in at.sql(_TASKS))
+
+
 def judge(installed: Installation, at: Addresses, ids: list[str]) -> Verdict:
     """Lay the ledger beside the whole truth of the stand-in."""
     verdict, rows = Verdict(), {row[0]: row for row in at.sql(_TASKS)}
