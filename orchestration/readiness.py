@@ -16,6 +16,7 @@ from resources.ledger.integrity import check_indexes
 from resources.ledger.leases import release_dead
 from resources.ledger.migrate import migrate
 from resources.work.recovery import recover
+from resources.work.workspaces import sweep_abandoned
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,7 @@ class Readiness:
 
 
 def make_ready(settings: Settings, backends: Backends, say: Callable[[str], None]) -> None:
-    """Migrate, check, release what ended processes held, end pauses; then say what was found.
+    """Migrate, check, release what ended processes held, end pauses, sweep; then say what was found.
 
     Raises:
         WaybillError: the schema, an index, the store or the reconciliation failed: nothing is started.
@@ -53,6 +54,8 @@ def make_ready(settings: Settings, backends: Backends, say: Callable[[str], None
             outbox.release_expired(connection, process=processes.identity())
             end_pauses(connection)
             counts = count(connection)
+        sweep_abandoned()
+        resources.artefacts.sweep_unfinished()
         readiness = Readiness(
             indexes=looked.indexes,
             points=resources.index.store.count(),

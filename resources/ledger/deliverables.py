@@ -106,6 +106,12 @@ def checkpoint(connection: Connection, claim: Claim) -> Version | None:
     return made if made is not None and made.input_hash == claim.attempt.input_hash else None
 
 
+def made_in(connection: Connection, task: TaskId, attempt: int) -> bool:
+    """Whether this very attempt made a version."""
+    made = newest(connection, task)
+    return made is not None and made.attempt == attempt
+
+
 def newest(connection: Connection, task: TaskId) -> Version | None:
     """The task's last version; None before the first."""
     row = connection.execute(_NEWEST, {"task": task}).one_or_none()

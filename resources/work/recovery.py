@@ -7,7 +7,7 @@ from sqlalchemy import Connection, Engine
 
 from resources.domain.configuration import Configuration
 from resources.domain.tasks import WAYBILL, Act, TaskId, TaskState
-from resources.ledger import alerts, claims
+from resources.ledger import alerts, claims, deliverables
 from resources.ledger.tasks import Task
 from resources.work.moving import give_back
 
@@ -46,7 +46,10 @@ def _recover_one(
         if task.version != seen.version:
             return
         by = Act(WAYBILL, words, _run_of(task))
-        back = give_back(connection, configuration, task, now, by, outcome=outcome, counted=outcome != "interrupted")
+        # One that made a version has done its work, and the next attempt only hands that over: in a run of several tasks
+        # Dagster leaves the second asset out for all of them when one has failed in the first.
+        counted = outcome != "interrupted" and not deliverables.made_in(connection, task.id, task.attempt)
+        back = give_back(connection, configuration, task, now, by, outcome=outcome, counted=counted)
         if back.state is TaskState.FAILED:
             recovered.failed.append(task.id)
         else:
