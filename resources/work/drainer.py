@@ -105,7 +105,7 @@ class Drainer:
                 if looks:
                     self._look_around(connection)
                 rows = self._take(connection)
-                wait_s = self._wait_s(connection) if len(rows) < self._workers.free else self._poll_s
+                wait_s = self._wait_s(connection) if len(rows) < self._workers.room else self._poll_s
         except Exception as error:  # noqa: BLE001 - a database that is away is waited for; a bug is told, and not final
             return self._failed(error)
         self._unrecorded.clear()
@@ -155,7 +155,7 @@ class Drainer:
         alerts.pass_on(connection, self._channels)
 
     def _take(self, connection: Connection) -> list[Row]:
-        at_most = self._workers.free
+        at_most = self._workers.room
         if not at_most:
             return []
         now_s = time.monotonic()
@@ -218,13 +218,13 @@ class Drainer:
     def _end(self) -> None:
         """Wait for what is under way, and record it. What does not end in time is looked for by whoever comes next."""
         ends_at_s = time.monotonic() + self._pace.grace.total_seconds()
-        while True:
+        self._workers.take_back()
+        self._note_ended()
+        while self._workers.under_way and (left_s := ends_at_s - time.monotonic()) > 0:
+            self._wake.wait(left_s)
             self._wake.clear()
             self._note_ended()
-            left_s = ends_at_s - time.monotonic()
-            if not self._workers.under_way or left_s <= 0:
-                break
-            self._wake.wait(left_s)
+        self._uncertain = True  # what was taken back is given back
         try:
             with self._engine.begin() as connection:
                 self._record(connection, self._unrecorded)

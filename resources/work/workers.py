@@ -3,6 +3,7 @@
 import queue
 import threading
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from types import TracebackType
 from typing import Self
 
@@ -13,12 +14,14 @@ from resources.work.sending import Ended
 class Workers:
     """``number`` threads inside a ``with`` block. All methods are for the thread that made it.
 
-    They are daemons: one that hangs in a call keeps no process from ending.
+    A few rows lie ready for whoever is free next, so that none waits for the books. The threads are daemons: one that
+    hangs in a call keeps no process from ending.
     """
 
     def __init__(self, number: int, work: Callable[[Row], Ended], on_end: Callable[[], None]) -> None:
         """``work`` must not raise; ``on_end`` is called by a worker after each row."""
         self._work, self._on_end = work, on_end
+        self._room = number + number // 2
         self._given: queue.SimpleQueue[Row | None] = queue.SimpleQueue()
         self._ended: queue.SimpleQueue[Ended] = queue.SimpleQueue()
         self._threads = [threading.Thread(target=self._run, name=f"outbox {n}", daemon=True) for n in range(number)]
@@ -39,12 +42,12 @@ class Workers:
                 thread.join()
 
     @property
-    def free(self) -> int:
-        """How many have nothing to do."""
-        return len(self._threads) - len(self.under_way)
+    def room(self) -> int:
+        """How many rows they can be given now."""
+        return self._room - len(self.under_way)
 
     def give(self, rows: Iterable[Row]) -> None:
-        """Begin with ``rows``, of which there are no more than ``free``."""
+        """Begin with ``rows``, of which there are no more than there is ``room`` for."""
         for row in rows:
             self.under_way.add(row.id)
             self._given.put(row)
@@ -57,6 +60,14 @@ class Workers:
             self.under_way.discard(each.outcome.row.id)
             ended.append(each)
         return ended
+
+    def take_back(self) -> None:
+        """Begin nothing any more: what lies ready is under way no longer."""
+        with suppress(queue.Empty):
+            while True:
+                row = self._given.get_nowait()
+                if row is not None:
+                    self.under_way.discard(row.id)
 
     def _run(self) -> None:
         while (row := self._given.get()) is not None:
