@@ -46,8 +46,8 @@ def _recover_one(
         if task.version != seen.version:
             return
         by = Act(WAYBILL, words, _run_of(task))
-        # One that made a version has done its work, and the next attempt only hands that over: in a run of several tasks
-        # Dagster leaves the second asset out for all of them when one has failed in the first.
+        # One that made a version has done its work, and the next attempt only hands that over: in a run of several
+        # tasks Dagster leaves the second asset out for all of them when one has failed in the first.
         counted = outcome != "interrupted" and not deliverables.made_in(connection, task.id, task.attempt)
         back = give_back(connection, configuration, task, now, by, outcome=outcome, counted=counted)
         if back.state is TaskState.FAILED:

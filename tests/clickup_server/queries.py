@@ -50,7 +50,7 @@ def number(query: QueryParams, name: str, default: int) -> int:
 
 def find(world: World, query: QueryParams) -> Page:
     """The page of tasks that ``query`` asks for. ``limit`` and ``query`` in it are passed over, as ClickUp does."""
-    tests = [*_whose(world, query), *_which(query), *_when(query)]
+    tests = [*_when(query), *_whose(world, query), *_which(query)]  # instants leave the fewest
     found = world.all_seen()
     for test in tests:
         found = [state for state in found if test(state)]
