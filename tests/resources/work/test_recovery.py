@@ -1,12 +1,15 @@
 """CB-1: work that nobody does any more goes back, at once where that can be known, and never in silence."""
 
 import threading
+from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine
 
+from resources.artefacts.store import ArtefactStore
 from resources.domain.tasks import TaskEvent, TaskState
 from resources.ledger.claims import Worker
+from resources.work.publication import publish
 from resources.work.recovery import Recovered, recover
 from tests.resources.ledger.making import sql
 from tests.resources.ledger.tasks_making import (
@@ -23,7 +26,7 @@ from tests.resources.ledger.tasks_making import (
     kill,
     moved,
 )
-from tests.resources.work.at_work import alerts, effects
+from tests.resources.work.at_work import alerts, attempt_at, effects, recorded
 
 
 def test_what_is_worked_on_is_left_alone(cleared: Engine) -> None:
@@ -86,6 +89,20 @@ def test_CB_1_a_run_that_dagster_reports_as_ended_gives_back_at_once(
     assert sql(cleared, "SELECT reason FROM waybill.task_events WHERE event = 'expire'") == [
         (f"run 7 has {how} without a word on the task",)
     ]
+
+
+def test_CB_5_an_attempt_that_made_its_version_before_it_was_lost_uses_none_up(cleared: Engine, tmp_path: Path) -> None:
+    """Its work is done: the next one only has to hand it over."""
+    add(cleared, attempts_left=1)
+    artefacts = ArtefactStore(tmp_path)
+    with attempt_at(cleared) as attempt:
+        made = recorded(cleared, artefacts, attempt)
+    expire(cleared)
+    assert recover(cleared, CONFIGURATION) == Recovered(ready=[T1])
+    assert get(cleared).attempts_left == 1
+    with attempt_at(cleared) as attempt:
+        assert publish(cleared, artefacts, attempt) == made
+    assert get(cleared).state is TaskState.IN_REVIEW
 
 
 def test_only_runs_are_asked_of_dagster(cleared: Engine) -> None:
