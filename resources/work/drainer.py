@@ -23,6 +23,8 @@ from resources.work.workers import Workers
 
 _FIRST_PAUSE_S: Final = 0.25
 _LONGEST_PAUSE_S: Final = 5.0
+_ASIDE_S: Final = 15.0
+"""How long an end that could not be recorded is left alone."""
 
 _log = logging.getLogger(__name__)
 
@@ -71,8 +73,9 @@ class Drainer:
         self._wake, self._news, self._stopping = threading.Event(), threading.Event(), threading.Event()
         self._workers = Workers(pace.parallelism, self._carried_out, self._wake.set)
         self._unrecorded: list[Ended] = []
+        self._aside: list[Ended] = []
         self._paused_until_s: dict[str, float] = {}
-        self._kept_until_s = self._promised_until_s = self._look_at_s = 0.0
+        self._kept_until_s = self._promised_until_s = self._look_at_s = self._aside_at_s = 0.0
         self._uncertain = False
         self._failures = 0
 
@@ -97,6 +100,8 @@ class Drainer:
     def _turn(self) -> float:
         """Record what ended, take what is due; for how many seconds there is nothing to do then."""
         self._note_ended()
+        if self._aside and time.monotonic() >= self._aside_at_s:
+            self._aside = self._recorded_singly(self._aside)
         looks = self._news.is_set() or time.monotonic() >= self._look_at_s
         self._news.clear()
         try:
@@ -124,8 +129,7 @@ class Drainer:
 
     def _record(self, connection: Connection, ended: Sequence[Ended]) -> None:
         if self._uncertain:  # what the last transaction marked, if it was committed at all, nobody has begun
-            known = {each.outcome.row.id for each in self._unrecorded} | self._workers.under_way
-            outbox.give_back(connection, process=self._process, but=known)
+            outbox.give_back(connection, process=self._process, but=self._ours())
         if ended:
             outcomes.record(connection, [each.outcome for each in ended], self._hooks)
         for each in ended:
@@ -147,7 +151,7 @@ class Drainer:
         """What is not done at every turn: keep what is ours, take over what is nobody's, pass alerts on."""
         now_s = time.monotonic()
         self._look_at_s = now_s + self._poll_s
-        if self._workers.under_way and now_s >= self._kept_until_s - 0.75 * self._pace.lease.total_seconds():
+        if self._ours() and now_s >= self._kept_until_s - 0.75 * self._pace.lease.total_seconds():
             outbox.extend(connection, process=self._process, lease=self._pace.lease)
             self._promised_until_s = now_s + self._pace.lease.total_seconds()
         if gone := outbox.release_expired(connection, process=self._process):
@@ -167,7 +171,7 @@ class Drainer:
             lease=self._pace.lease,
             kinds=self._kinds(now_s),
         )
-        if rows and not self._workers.under_way:
+        if rows and not self._ours():
             self._promised_until_s = now_s + self._pace.lease.total_seconds()
         return rows
 
@@ -196,7 +200,8 @@ class Drainer:
         failure = database_failure(error)
         if failure is None:
             _log.error("the outbox could not be kept", exc_info=error)
-            self._record_singly()
+            self._aside += self._recorded_singly(self._unrecorded)
+            self._unrecorded.clear()
         elif not self._failures:
             _log.warning("the outbox waits for its database: %s", failure)
         pause_s = min(_LONGEST_PAUSE_S, _FIRST_PAUSE_S * 2 ** min(self._failures, 10))
@@ -204,16 +209,22 @@ class Drainer:
         self._stopping.wait(pause_s)
         return 0.0
 
-    def _record_singly(self) -> None:
-        """So that one end that cannot be recorded holds up no other."""
-        for each in list(self._unrecorded):
+    def _recorded_singly(self, ended: Sequence[Ended]) -> list[Ended]:
+        """So that one end that cannot be recorded holds up no other: those that could not be, for another time."""
+        self._aside_at_s = time.monotonic() + _ASIDE_S
+        left = []
+        for each in ended:
             try:
                 with self._engine.begin() as connection:
                     outcomes.record(connection, [each.outcome], self._hooks)
-            except Exception:  # noqa: BLE001 - told with its trace, and tried again with the next turn
+            except Exception:  # noqa: BLE001 - told with its trace, and tried again
                 _log.exception("how outbox row %s ended could not be recorded", each.outcome.row.id)
-            else:
-                self._unrecorded.remove(each)
+                left.append(each)
+        return left
+
+    def _ours(self) -> set[int]:
+        """The rows that are marked as ours and that we know of."""
+        return self._workers.under_way | {each.outcome.row.id for each in (*self._unrecorded, *self._aside)}
 
     def _end(self) -> None:
         """Wait for what is under way, and record it. What does not end in time is looked for by whoever comes next."""
