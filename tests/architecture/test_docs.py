@@ -24,7 +24,7 @@ COMMAND: Final = re.compile(r"^(?:\$ )?(?:\.venv/bin/)?waybill((?: [a-z]+(?:-[a-
 OPTION: Final = re.compile(r"(?<=[ \[])--?[a-z][a-z-]*")
 FILE: Final = re.compile(r"[\w./-]*\w\.(?:py|md|toml|sh|lock|png)|(?:[\w.-]+/)+")
 # What lies in WAYBILL_HOME, in a package of others, and in the virtual environment: no files of the tree.
-ELSEWHERE: Final = ("postgres/", "vectors/", "dagster/", "logs/", "run/", "pginstall/", ".venv/")
+ELSEWHERE: Final = ("postgres/", "vectors/", "dagster/", "logs/", "run/", "artefacts/", "pginstall/", ".venv/")
 DECISION_LINES: Final = 25
 
 
