@@ -15,19 +15,22 @@ from resources.ledger.migrate import migrate as run_migrations
 
 @explained
 def status(as_json: Json = False) -> None:
-    """Count sources, documents by state, extractions, orphans, points and dead letters; name the backends."""
+    """Count sources, documents and tasks by state, extractions, orphans, points, what waits; name the backends."""
     with open_session(load_settings()) as session:
         with session.ledger.engine.begin() as connection:
             counts = count(connection)
         points, backends = session.index.store.count(), described(session.backends)
     numbers = {"sources": counts.sources, "batches": counts.batches, "extractions": counts.extractions,
                "orphans": counts.orphans, "points": points, "dead_letters": counts.dead_letters,
+               "effects_to_send": counts.effects_to_send, "deliveries_to_handle": counts.deliveries_to_handle,
                "connections": counts.connections}  # fmt: skip
     if as_json:
-        print_json({**numbers, "documents": counts.documents, "backends": backends})
+        print_json({**numbers, "documents": counts.documents, "tasks": counts.tasks, "backends": backends})
         return
     documents = {f"documents {state}": number for state, number in counts.documents.items()}
-    print_mapping("Waybill", {"sources": counts.sources, **documents, **numbers, **backends})
+    tasks = {f"tasks {state.replace('_', ' ')}": number for state, number in counts.tasks.items()}
+    numbers = {name.replace("_", " "): number for name, number in numbers.items()}
+    print_mapping("Waybill", {"sources": counts.sources, **documents, **numbers, **tasks, **backends})
 
 
 @explained
