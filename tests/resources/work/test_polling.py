@@ -58,6 +58,11 @@ def large(cleared: Engine, tmp_path: Path) -> Iterator[Watched]:
         yield watched
 
 
+def created(watched: Watched, count: int) -> list[str]:
+    """Eligible tasks, by batches of fifty: a page of a hundred has more than one millisecond in it."""
+    return [task for _ in range(count // 50) for task in watched.host.create_many(50, fields=ELIGIBLE)]
+
+
 def test_what_is_there_is_read_and_then_only_what_changed(watched: Watched) -> None:
     ids = [watched.create(f"Question {n}") for n in range(3)]
     first = watched.poll()
@@ -98,15 +103,16 @@ def test_CP_8_ten_thousand_known_tasks_and_ten_changed_are_at_most_three_calls(l
 
 
 def test_more_than_a_page_is_read_in_the_order_of_its_changes(watched: Watched) -> None:
-    ids = watched.host.create_many(250, fields=ELIGIBLE)
+    ids = created(watched, 250)
     polled = watched.poll()
-    assert (polled.finished, polled.pages) == (True, 3)
+    assert polled.finished
+    assert 3 <= polled.pages <= 6, "those of the last millisecond of a page are on the next one too"
     assert known(watched) == {*ids}
 
 
 def test_what_changes_between_the_pages_is_not_skipped(watched: Watched) -> None:
     """Tasks of the first page move to the end while the second is asked for: by number, a hundred would be skipped."""
-    ids = watched.host.create_many(350, fields=ELIGIBLE)
+    ids = created(watched, 350)
     found: set[str] = set()
     for page, _, number in pages(watched.desk, None, 0):
         if not found:
@@ -170,7 +176,7 @@ def test_CP_8_a_change_that_reads_show_late_is_found_when_it_shows(watched: Watc
 
 def test_a_poll_of_several_ticks_goes_back_to_before_the_first(watched: Watched) -> None:
     """What changed during the first tick and was not shown then is older than all that later ticks ask for."""
-    watched.host.create_many(150, fields=ELIGIBLE)
+    created(watched, 150)
     assert not watched.poll(within_s=0).finished
     began_at = stand(watched).began_at
     assert began_at is not None
@@ -184,17 +190,17 @@ def test_a_poll_of_several_ticks_goes_back_to_before_the_first(watched: Watched)
 
 
 def test_a_poll_that_is_out_of_time_goes_on_with_the_next_page(watched: Watched) -> None:
-    watched.host.create_many(350, fields=ELIGIBLE)
+    created(watched, 350)
     polled: list[Polled] = []
     while not polled or not polled[-1].finished:
         polled.append(watched.poll(within_s=0))
         assert polled[-1].pages == 1
-    assert 4 <= len(polled) <= 6, "tasks of the last millisecond of a page are on the next one too"
+    assert 4 <= len(polled) <= 8
     assert len(known(watched)) == 350
 
 
 def test_CB_1_a_poll_that_is_killed_goes_on_where_it_was(watched: Watched, cleared_url: str) -> None:
-    ids = watched.host.create_many(500, fields=ELIGIBLE)
+    ids = created(watched, 500)
     watched.host.delay(80)
     configuration = watched.desk.configuration.model_dump_json()
     command = [sys.executable, "-c", POLL_AND_TELL, watched.host.url, watched.host.token, cleared_url, configuration]
@@ -230,7 +236,7 @@ def test_a_page_that_cannot_be_read_raises_and_changes_nothing(watched: Watched,
 
 
 def test_what_was_read_before_a_page_that_fails_stays(watched: Watched) -> None:
-    ids = watched.host.create_many(250, fields=ELIGIBLE)
+    ids = created(watched, 250)
     watched.host.fail([{"kind": "500", "path": PAGE, "skip": 1, "times": 2}])
     with pytest.raises(ClickUpError):
         watched.poll()

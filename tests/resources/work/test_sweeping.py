@@ -67,7 +67,7 @@ def test_a_task_that_the_token_does_not_reach_any_more_holds_no_sweep_up(watched
 
 
 def test_a_sweep_that_is_out_of_time_goes_on_with_the_next_page(watched: Watched) -> None:
-    ids = watched.host.create_many(250, fields=ELIGIBLE)
+    ids = [task for _ in range(5) for task in watched.host.create_many(50, fields=ELIGIBLE)]
     watched.caught_up()
     for task in ids[:3]:
         watched.host.delete(task)
