@@ -10,6 +10,8 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Final
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from resources.artefacts.store import ArtefactStore
 from resources.clickup.client import ClickUpClient
 from resources.clickup.errors import ClickUpError, ClickUpGoneError, ClickUpRefusedError, ClickUpUnclearError
@@ -78,7 +80,7 @@ class _OnTask:
         except ClickUpGoneError:
             raise _gone(row) from None
         if row.unclear_for is not None:
-            with suppress(ClickUpError):  # it is sent: that is all that counts
+            with suppress(ClickUpError, SQLAlchemyError):  # it is sent: that is all that counts
                 result["copies"] = max(1, len(self._found(row)))
         return result
 

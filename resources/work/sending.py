@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, Protocol
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from resources.clickup.errors import ClickUpBusyError, ClickUpCredentialsError, ClickUpUnclearError
 from resources.domain.errors import PermanentError, WaybillError
 from resources.ledger.outbox import Row
@@ -18,6 +20,7 @@ FIRST_PAUSE: Final = timedelta(seconds=1)
 LONGEST_PAUSE: Final = timedelta(minutes=15)
 CREDENTIALS_PAUSE: Final = timedelta(minutes=5)
 FIRST_LOOK: Final = timedelta(milliseconds=250)
+_DATABASE_PAUSE: Final = timedelta(seconds=1)
 _LONGEST_LOOK_PAUSE: Final = timedelta(seconds=15)
 
 _log = logging.getLogger(__name__)
@@ -79,20 +82,26 @@ class Backoff:
 def carry_out(handler: Handler, row: Row, backoff: Backoff) -> Ended:
     """Look for it where that is due, send it where it is not there, and say how it ended. Never raises."""
     try:
-        if handler.looks_first or row.unclear_for is not None:
-            found = handler.look(row)
-            if found is not None:
-                return Ended(_done(row, found))
-            if row.unclear_for is not None and row.unclear_for < handler.settle:
-                return Ended(_look_again(row, row.unclear_for, handler.settle))
-        if row.attempts > backoff.attempts:  # the last one was unclear, or whoever made it was ended amid it
-            return Ended(Dead(row, f"given up after {backoff.attempts} attempts: {row.error}"))
-        return Ended(_done(row, handler.send(row)))
+        return Ended(_carried_out(handler, row, backoff))
     except WaybillError as error:
         return _failed(row, error, backoff, handler.settle)
+    except SQLAlchemyError as error:  # of the budget of calls, which is asked before any byte leaves
+        return Ended(Retry(row, _DATABASE_PAUSE, " ".join(str(error).split()), counted=False))
     except Exception as error:  # noqa: BLE001 - a bug in one kind must not stop the others; it is told with its trace
         _log.exception("outbox row %s (%s) met with an error that nobody expected", row.id, row.kind)
         return Ended(_unclear(row, f"{type(error).__name__}: {error}", backoff, handler.settle))
+
+
+def _carried_out(handler: Handler, row: Row, backoff: Backoff) -> Outcome:
+    if handler.looks_first or row.unclear_for is not None:
+        found = handler.look(row)
+        if found is not None:
+            return _done(row, found)
+        if row.unclear_for is not None and row.unclear_for < handler.settle:
+            return _look_again(row, row.unclear_for, handler.settle)
+    if row.attempts > backoff.attempts:  # the last one was unclear, or whoever made it was ended amid it
+        return Dead(row, f"given up after {backoff.attempts} attempts: {row.error}")
+    return _done(row, handler.send(row))
 
 
 def _done(row: Row, found: Result) -> Outcome:
