@@ -4,7 +4,7 @@ import getpass
 import json
 import re
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -30,6 +30,10 @@ _UNSAFE: Final = re.compile(r"[^\w. -]")
 
 class SettingUnusableError(PermanentError):
     """What `--set` says is no setting of the task's kind, or has a wrong value; nothing was changed."""
+
+
+class InstantUnreadableError(PermanentError):
+    """What a person wrote is no date and time; nothing was changed."""
 
 
 def add(session: Session, *, name: str, body: str, type_: str, client: str, due_at: datetime | None) -> Task:
@@ -121,11 +125,29 @@ def fetch(session: Session, task_id: TaskId, into: Path) -> list[Path]:
         tasks.get(connection, task_id)
         version = deliverables.newest(connection, task_id)
         files = deliverables.files(connection, version.id) if version else []
+    return _copied(session, {file.name: file.content_hash for file in files}, into)
+
+
+def fetch_outputs(session: Session, task_id: TaskId, into: Path) -> list[Path]:
+    """Copy what programs printed at the task, as far as it was kept, as ``attempt-1-stdout.txt``; their paths.
+
+    Raises:
+        TaskUnknownError; ArtefactMissingError: a file is not in the artefact store any more.
+    """
+    with session.ledger.engine.begin() as connection:
+        tasks.get(connection, task_id)
+        made = claims.attempts(connection, task_id)
+    kept = {f"attempt-{each.number}-{output['name']}": output for each in made for output in each.log or ()}
+    hashes = {name: str(output["content_hash"]) for name, output in kept.items() if output["content_hash"]}
+    return _copied(session, hashes, into)
+
+
+def _copied(session: Session, hashes: Mapping[str, str], into: Path) -> list[Path]:
     into.mkdir(parents=True, exist_ok=True)
     copied = []
-    for file in files:
-        path = into / _UNSAFE.sub("_", file.name).lstrip(".")
-        with session.resources.artefacts.open(file.content_hash) as source, path.open("wb") as target:
+    for name, content_hash in hashes.items():
+        path = into / _UNSAFE.sub("_", name).lstrip(".")
+        with session.resources.artefacts.open(content_hash) as source, path.open("wb") as target:
             shutil.copyfileobj(source, target)
         copied.append(path)
     return copied
@@ -137,8 +159,20 @@ def me() -> str:
 
 
 def instant(text: str) -> datetime:
-    """An instant from what a person wrote; without a zone it is UTC. Raises ValueError."""
-    found = datetime.fromisoformat(text)
+    """An instant from what a person wrote; without a zone it is UTC.
+
+    Raises:
+        InstantUnreadableError: it is none.
+    """
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise InstantUnreadableError(
+            "--due",
+            expected="an instant such as 2026-12-01T12:00+01:00, or a day such as 2026-12-01",
+            found=repr(text),
+            remedy="Without a zone it is taken for UTC.",
+        ) from error
     return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 

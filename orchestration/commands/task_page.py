@@ -41,6 +41,13 @@ def print_task(found: Mapping[str, Any]) -> None:
 
 
 def _print_what_followed(found: Mapping[str, Any]) -> None:
+    if outputs := [(a.number, output) for a in found["attempts"] for output in a.log or ()]:
+        print_table(
+            "Outputs of programs (`waybill task fetch --outputs` copies what was kept)",
+            ["attempt", "name", "bytes", "kept", "sha256"],
+            [(number, each["name"], each["total_bytes"], each["size_bytes"], each["content_hash"] or "")
+             for number, each in outputs],
+        )  # fmt: skip
     if found["reviews"]:
         print_table(
             "Reviews",

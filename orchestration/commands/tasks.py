@@ -12,7 +12,7 @@ from orchestration.commands.options import Json
 from orchestration.commands.output import print_json, print_table
 from orchestration.session import open_session
 from orchestration.settings import load_settings
-from resources.domain.tasks import TaskEvent, TaskId
+from resources.domain.tasks import TaskEvent, TaskId, TaskState
 
 if TYPE_CHECKING:
     from resources.ledger.tasks import Task
@@ -27,7 +27,7 @@ _COLUMNS = ["id", "state", "type", "client", "due", "name", "why it waits, or wh
 @explained
 def tasks(
     waiting: Annotated[bool, typer.Option("--waiting", help="Only tasks that wait, each with its reason.")] = False,
-    state: Annotated[str | None, typer.Option(help="Only tasks in this state.")] = None,
+    state: Annotated[TaskState | None, typer.Option(help="Only tasks in this state.")] = None,
     client: Annotated[str | None, typer.Option(help="Only this client's tasks.")] = None,
     limit: Annotated[int, typer.Option(min=1, max=10_000, help="How many at most, the last changed first.")] = 100,
     as_json: Json = False,
@@ -35,7 +35,7 @@ def tasks(
     """List tasks, the last changed first, with the reason of each that waits, failed or was cancelled."""
     from resources.ledger import history
 
-    chosen = "waiting" if waiting else state
+    chosen = TaskState.WAITING if waiting else state
     with open_session(load_settings()) as session, session.ledger.engine.begin() as connection:
         found = history.tasks(connection, state=chosen, client=client, at_most=limit)
     if as_json:
@@ -166,10 +166,14 @@ def retry(
 def fetch(
     task_id: Id,
     into: Annotated[Path, typer.Option(help="A folder for the files, made if missing.")],
+    outputs: Annotated[
+        bool, typer.Option("--outputs", help="What programs printed, instead of what they made.")
+    ] = False,
 ) -> None:
     """Copy the files of a task's newest version out of the artefact store."""
-    from orchestration.tasking import fetch as copy
+    from orchestration import tasking
 
+    copy = tasking.fetch_outputs if outputs else tasking.fetch
     with open_session(load_settings()) as session:
         for path in copy(session, TaskId(task_id), into):
             typer.echo(str(path))

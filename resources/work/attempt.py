@@ -14,7 +14,7 @@ import stamina
 from sqlalchemy import Engine
 from sqlalchemy.exc import OperationalError
 
-from resources.domain.configuration import Configuration
+from resources.domain.configuration import Configuration, TaskType
 from resources.domain.errors import PermanentError, TransientError, WaybillError
 from resources.domain.task_types import KINDS
 from resources.domain.tasks import WAYBILL, Act, TaskId, TaskState
@@ -129,9 +129,10 @@ def plan(configuration: Configuration, task: Task) -> AttemptPlan:
             remedy="Add the type or choose another one for the task.",
         )
     overrides = dict(task.overrides)
-    deadline_s = float(overrides.pop("attempt_deadline_s", found.attempt_deadline_s))
+    deadline_s = overrides.pop("attempt_deadline_s", found.attempt_deadline_s)
+    bounded = TaskType.model_validate(found.model_dump() | {"attempt_deadline_s": deadline_s})
     settings = KINDS[found.kind].settings.model_validate(found.settings | overrides)
-    return AttemptPlan(found.kind, settings.model_dump(mode="json"), deadline_s)
+    return AttemptPlan(found.kind, settings.model_dump(mode="json"), bounded.attempt_deadline_s)
 
 
 def claimed(engine: Engine, task_id: TaskId, worker: Worker, configuration: Configuration) -> Claim:
