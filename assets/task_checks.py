@@ -20,7 +20,7 @@ SAMPLE: Final = 20
 
 @dg.asset_check(asset=clickup_tasks.key)
 def no_work_is_stuck(ledger: dg.ResourceParam[LedgerResource]) -> dg.AssetCheckResult:
-    """No task lacks its worker, no ready task waits unseen, no effect and no delivery lies unhandled (CB-1, CP-7)."""
+    """No task lacks its worker, no ready task waits unseen, no effect and no delivery lies unhandled."""
     with ledger.engine.begin() as connection:
         found = stuck(connection)
     result = dg.AssetCheckResult(passed=not found, metadata={"stuck": len(found), **previews.sample(found[:SAMPLE])})
@@ -29,7 +29,7 @@ def no_work_is_stuck(ledger: dg.ResourceParam[LedgerResource]) -> dg.AssetCheckR
 
 @dg.asset_check(asset=clickup_tasks.key)
 def nothing_is_dead_lettered(ledger: dg.ResourceParam[LedgerResource]) -> dg.AssetCheckResult:
-    """Nothing was given up that nobody has replayed or dropped since (CB-8, CP-7)."""
+    """Nothing was given up that nobody has replayed or dropped since."""
     with ledger.engine.begin() as connection:
         numbers = dead_letters.count_open(connection)
         letters = dead_letters.list_open(connection, at_most=SAMPLE)
@@ -49,7 +49,7 @@ def clickup_agrees_with_the_ledger(
     clickup: dg.ResourceParam[ClickUpResource],
     configuration: dg.ResourceParam[Configuration],
 ) -> dg.AssetCheckResult:
-    """What ClickUp shows of the live tasks is what the ledger holds; each difference is listed, and mended (CB-11)."""
+    """What ClickUp shows of the live tasks is what the ledger holds; each difference is listed, and mended."""
     if configuration.clickup is None:
         return dg.AssetCheckResult(
             passed=True, description="No [clickup] in waybill.toml: there is nothing to compare."

@@ -17,6 +17,7 @@ from resources.ledger import deliverables, tasks
 from resources.ledger.deliverables import StoredFile, Version
 from resources.ledger.resource import LedgerResource
 from resources.work.attempt import Attempt, attempting
+from resources.work.publication import HASH_SHOWN
 
 TASKS_A_RUN: Final = 25
 """At most, in a backfill; a sensor asks for one run a task."""
@@ -104,7 +105,12 @@ def shown(ledger: LedgerResource, artefacts: ArtefactStore, attempt: Attempt, ve
 
 
 def _row(file: StoredFile) -> dict[str, object]:
-    return {"name": file.name, "media_type": file.media_type, "bytes": file.size_bytes, "sha256": file.content_hash}
+    return {
+        "name": file.name,
+        "media_type": file.media_type,
+        "bytes": file.size_bytes,
+        "sha256": file.content_hash[:HASH_SHOWN],
+    }
 
 
 def _head(artefacts: ArtefactStore, file: StoredFile) -> str:

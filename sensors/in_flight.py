@@ -1,10 +1,12 @@
-"""Which partitions a run is on its way for already."""
+"""What sensors share: how often the hurried ones look, and which partitions a run is on its way for already."""
 
 from collections.abc import Iterable
 from typing import Final
 
 import dagster as dg
 
+EACH_LOOK_S: Final = 4
+"""Dagster's daemon goes round its sensors every 5 s: one that asks for just that misses every other round by a hair."""
 PARTITION_TAG: Final = "dagster/partition"
 UNFINISHED: Final = [
     dg.DagsterRunStatus.QUEUED,

@@ -14,8 +14,8 @@ from resources.webhooks.routes import Routes
 from resources.work.inbox_handling import Handled, InboxHandler, make_task
 from resources.work.intake import Intake
 from resources.work.polling import Desk
+from sensors.in_flight import EACH_LOOK_S
 
-EVERY_S: Final = 5
 TICK_S: Final = 15.0
 """No look is begun later, so that with a slow one a tick ends within 20 s."""
 DELIVERIES_A_TICK: Final = 500
@@ -26,7 +26,7 @@ def inbox_sensor(routes: Routes) -> dg.SensorDefinition:
 
     @dg.sensor(
         name="inbox_sensor",
-        minimum_interval_seconds=EVERY_S,
+        minimum_interval_seconds=EACH_LOOK_S,
         default_status=dg.DefaultSensorStatus.RUNNING,
         description="Handles deliveries of webhooks: reads their tasks again in ClickUp, or makes local ones.",
     )

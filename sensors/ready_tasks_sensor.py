@@ -18,7 +18,7 @@ from resources.ledger import claims, requests
 from resources.ledger.resource import LedgerResource
 from resources.ledger.tasks import Task
 from resources.work.intake import recheck
-from sensors.in_flight import without_runs_in_flight
+from sensors.in_flight import EACH_LOOK_S, without_runs_in_flight
 
 REQUESTS_A_TICK: Final = 50
 """105 ms a submission were measured."""
@@ -39,7 +39,7 @@ def ready_tasks_sensor(
     @dg.sensor(
         name="ready_tasks_sensor",
         jobs=list(jobs),
-        minimum_interval_seconds=5,
+        minimum_interval_seconds=EACH_LOOK_S,
         default_status=dg.DefaultSensorStatus.RUNNING,
         description="Asks for a run of each task that is ready: urgent ones first, then by due date.",
     )

@@ -9,6 +9,7 @@ import dagster as dg
 from resources.domain.configuration import Configuration
 from resources.ledger.resource import LedgerResource
 from resources.work.recovery import recover
+from sensors.in_flight import EACH_LOOK_S
 
 ENDED: Final[Mapping[dg.DagsterRunStatus, str]] = MappingProxyType(
     {
@@ -20,7 +21,7 @@ ENDED: Final[Mapping[dg.DagsterRunStatus, str]] = MappingProxyType(
 
 
 @dg.sensor(
-    minimum_interval_seconds=5,
+    minimum_interval_seconds=EACH_LOOK_S,
     default_status=dg.DefaultSensorStatus.RUNNING,
     description="Returns the tasks of lost workers: lease over, process gone, or run failed or cancelled.",
 )
