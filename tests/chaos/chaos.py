@@ -22,6 +22,7 @@ QUESTIONS: Final = (
     "Who repairs jackets, and where?",
     "What does the Ridgeline 45 weigh?",
 )
+TASKS_A_STRIKE: Final = 3
 SETTLES_WITHIN_S: Final = 60.0
 """After the storm: unclear answers, pauses between attempts and run monitoring have run out by then, for some tasks."""
 A_TASK_S: Final = 12.0
@@ -64,14 +65,14 @@ def run(folder: Path, *, tasks: int, seed: int, say: Callable[[str], None]) -> O
 def _weather(
     served: Served, installed: Installation, storm: Storm, tasks: int, say: Callable[[str], None]
 ) -> list[str]:
-    """Make the tasks, one after the other, and strike meanwhile; until as many strikes as tasks and most of the work
-    are done.
+    """Make the tasks, a few at a time, and strike meanwhile; until half as many strikes as tasks and half of the work
+    are done. Postgres is restarted twice.
     """
     ids: list[str] = []
-    restarts = [tasks // 3, 2 * tasks // 3]
+    restarts = [tasks // 6, tasks // 3]
     struck, ends_s = 0, time.monotonic() + A_TASK_S * tasks
-    while len(ids) < tasks or struck < tasks or (_done(served) < tasks // 2 and time.monotonic() < ends_s):
-        if len(ids) < tasks:
+    while len(ids) < tasks or struck < tasks // 2 or (_done(served) < tasks // 2 and time.monotonic() < ends_s):
+        for _ in range(min(TASKS_A_STRIKE, tasks - len(ids))):
             ids.append(_ask(installed, len(ids)))
         if restarts and struck >= restarts[0]:
             restarts.pop(0)

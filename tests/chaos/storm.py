@@ -29,7 +29,7 @@ ROLES: Final = {
     "webhooks": "orchestration.desk",
 }
 """What is killed, by a part of its command line."""
-_WEIGHTS: Final = {"run worker": 6, "daemon": 2, "code server": 2, "outbox": 3, "webhooks": 1}
+_WEIGHTS: Final = {"run worker": 6, "daemon": 1, "code server": 1, "outbox": 3, "webhooks": 1}
 
 
 @dataclass
@@ -87,5 +87,5 @@ class Storm:
 
     @property
     def pause_s(self) -> float:
-        """How long until the next strike."""
-        return self._random.uniform(1.5, 4.0)
+        """How long until the next strike. A daemon needs some ten seconds from its start to its first tick."""
+        return self._random.uniform(3.0, 7.0)

@@ -15,6 +15,6 @@ def test_thirty_tasks_in_a_storm_are_each_published_once_or_failed_with_a_reason
     lines: list[str] = []
     outcome = run(tmp_path, tasks=30, seed=SEED, say=lines.append)
     assert not outcome.verdict.faults, "\n".join([*outcome.verdict.faults, *lines])
-    assert outcome.kills >= 15, lines
+    assert outcome.kills >= 12, lines
     assert outcome.faults >= 15
     assert outcome.line().endswith("0 lost, 0 doubled")
