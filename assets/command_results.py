@@ -40,7 +40,7 @@ def command_results(
 
     def work(task: TaskId) -> Mapping[str, Any]:
         with attempt_at(context, ledger, configuration, task, COMMAND) as attempt:
-            version = drafted(ledger.engine, attempt, lambda: run_command(ledger.engine, artefacts, attempt))
+            version = drafted(ledger.engine, artefacts, attempt, lambda: run_command(ledger.engine, artefacts, attempt))
         return shown(ledger, artefacts, attempt, version)
 
     each_task(context, work)

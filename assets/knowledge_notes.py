@@ -44,7 +44,9 @@ def knowledge_notes(
 
     def work(task: TaskId) -> Mapping[str, Any]:
         with attempt_at(context, ledger, configuration, task, KNOWLEDGE_NOTE) as attempt:
-            version = drafted(ledger.engine, attempt, lambda: make_note(ledger.engine, index, artefacts, attempt))
+            version = drafted(
+                ledger.engine, artefacts, attempt, lambda: make_note(ledger.engine, index, artefacts, attempt)
+            )
         return shown(ledger, artefacts, attempt, version)
 
     each_task(context, work)

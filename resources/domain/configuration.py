@@ -140,6 +140,8 @@ class Recurring(Part):
     client: Slug
     title: str
     body: str = ""
+    due_hours: float = Field(48.0, gt=0)
+    """How long after its slot the task is due."""
     missed: Literal["all", "last", "none"] = "last"
     """Which of the slots that passed while Waybill was down are made up for."""
 

@@ -72,7 +72,7 @@ def _task(
         client=recurring.client,
         type=recurring.type,
         type_named=recurring.type,
-        due_at=slot,
+        due_at=slot + timedelta(hours=recurring.due_hours),
         state=TaskState.READY,
     )
     return judged(configuration, row, clients, now)

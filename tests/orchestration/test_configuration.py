@@ -9,7 +9,6 @@ import pytest
 from orchestration.configuration import load_configuration, read_configuration
 from orchestration.configuration_errors import ConfigurationError, tables
 from orchestration.settings import load_settings
-from orchestration.settings_errors import SettingsError
 from resources.domain.configuration import Configuration
 from resources.domain.task_types import KINDS
 from tests.architecture.sources import ROOT
@@ -287,17 +286,3 @@ def test_a_file_that_cannot_be_read_is_refused_and_the_setting_named(file: Path,
     with pytest.raises(ConfigurationError, match="WAYBILL_CONFIG") as caught:
         load_configuration(load_settings(config=file))
     assert str(caught.value).startswith(f"{file}: expected a file that can be read")
-
-
-def test_a_secret_that_the_file_declares_is_let_through(monkeypatch: pytest.MonkeyPatch, file: Path) -> None:
-    file.write_text(SENDER)
-    monkeypatch.setenv("WAYBILL_WEBHOOK_SECRET_FORMS", "hunter2")
-    assert list(load_configuration(load_settings(config=file)).webhooks) == ["forms"]
-
-
-def test_a_secret_that_the_file_does_not_declare_is_refused(monkeypatch: pytest.MonkeyPatch, file: Path) -> None:
-    file.write_text(SENDER)
-    monkeypatch.setenv("WAYBILL_WEBHOOK_SECRET_FORM", "hunter2")
-    with pytest.raises(SettingsError, match=r"WAYBILL_WEBHOOK_SECRET_FORM: .*WAYBILL_WEBHOOK_SECRET_FORMS") as caught:
-        load_configuration(load_settings(config=file))
-    assert "hunter2" not in str(caught.value)

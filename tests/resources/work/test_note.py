@@ -101,13 +101,31 @@ def test_DT_8_a_repeated_attempt_finds_the_version_that_was_made(known: Session,
     engine, task = known.ledger.engine, asked(known, "How heavy is the pack?")
     configuration, made = configured("knowledge_note"), []
     with attempt_at(engine, task, configuration) as attempt:
-        made.append(drafted(engine, attempt, lambda: make_note(engine, known.index, artefacts, attempt)))
+        made.append(drafted(engine, artefacts, attempt, lambda: make_note(engine, known.index, artefacts, attempt)))
     with attempt_at(engine, task, configuration) as attempt:
-        made.append(drafted(engine, attempt, lambda: pytest.fail("it is there already")))
+        made.append(drafted(engine, artefacts, attempt, lambda: pytest.fail("it is there already")))
     assert made[0] == made[1]
     assert made[0].number == 1
     with engine.begin() as connection:
         assert len(deliverables.versions(connection, task)) == 1
+
+
+def test_CB_10_a_version_whose_file_is_damaged_is_made_again(known: Session, artefacts: ArtefactStore) -> None:
+    engine, task = known.ledger.engine, asked(known, "How heavy is the pack?")
+    configuration, made = configured("knowledge_note"), []
+    with attempt_at(engine, task, configuration) as attempt:
+        made.append(drafted(engine, artefacts, attempt, lambda: make_note(engine, known.index, artefacts, attempt)))
+    with engine.begin() as connection:
+        (file,) = deliverables.files(connection, made[0].id)
+    damaged = next(path for path in artefacts.folder.rglob(file.content_hash))
+    damaged.chmod(0o600)
+    damaged.write_bytes(b"not what was made")
+    assert not artefacts.verify(file.content_hash)
+    with attempt_at(engine, task, configuration) as attempt:
+        made.append(drafted(engine, artefacts, attempt, lambda: make_note(engine, known.index, artefacts, attempt)))
+    with engine.begin() as connection:
+        (file,) = deliverables.files(connection, made[1].id)
+    assert artefacts.verify(file.content_hash)
 
 
 def test_DT_8_who_lost_the_task_records_nothing(known: Session, artefacts: ArtefactStore) -> None:
@@ -122,7 +140,7 @@ def test_DT_8_who_lost_the_task_records_nothing(known: Session, artefacts: Artef
         return draft
 
     with pytest.raises(LeaseLostError), attempt_at(engine, task, configuration) as attempt:
-        drafted(engine, attempt, lambda: make(attempt))
+        drafted(engine, artefacts, attempt, lambda: make(attempt))
     with engine.begin() as connection:
         assert deliverables.versions(connection, task) == []
     assert stands(engine, task)["state"] == "cancelled"

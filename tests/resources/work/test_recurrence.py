@@ -61,7 +61,7 @@ def test_a_slot_that_came_is_one_ready_task_however_often_one_looks(cleared: Eng
         TaskState.READY, "recurring", "What is new?", "Since last week.", "acme", NOTE,
     )  # fmt: skip
     assert found.due_at is not None
-    assert found.id == f"recurring-weekly-{found.due_at:%Y%m%dT%H%M}"
+    assert found.id == f"recurring-weekly-{found.due_at - timedelta(hours=48):%Y%m%dT%H%M}"
     told = sql(cleared, "SELECT actor, reason FROM waybill.task_events")
     assert told == [("waybill", "a slot of weekly (0 * * * *)")]
 

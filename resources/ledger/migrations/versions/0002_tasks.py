@@ -143,8 +143,7 @@ CREATE TABLE waybill.deliverable_versions (
     summary         text NOT NULL,
     made_by         text NOT NULL,
     created_at      timestamptz NOT NULL DEFAULT now(),
-    UNIQUE (deliverable_id, number),
-    UNIQUE (deliverable_id, attempt)
+    UNIQUE (deliverable_id, number)
 )
 """
 FILES = """
