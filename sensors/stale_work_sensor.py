@@ -10,6 +10,7 @@ from resources.domain.configuration import Configuration
 from resources.ledger.resource import LedgerResource
 from resources.work.recovery import recover
 from sensors.in_flight import EACH_LOOK_S
+from sensors.lost_starts import end_lost_starts
 
 ENDED: Final[Mapping[dg.DagsterRunStatus, str]] = MappingProxyType(
     {
@@ -31,9 +32,11 @@ def stale_work_sensor(
     configuration: dg.ResourceParam[Configuration],
 ) -> dg.SkipReason:
     """What is recovered is asked for anew by `ready_tasks_sensor`; nothing of it needs a run here."""
+    lost = end_lost_starts(context.instance)
     recovered = recover(ledger.engine, configuration, lambda runs: ended_runs(context.instance, runs))
-    if recovered.ready or recovered.failed:
-        return dg.SkipReason(f"Ready again: {recovered.ready}; failed for good: {recovered.failed}.")
+    if recovered.ready or recovered.failed or lost:
+        gone = f"{len(lost)} runs never began"
+        return dg.SkipReason(f"Ready again: {recovered.ready}; failed for good: {recovered.failed}; {gone}.")
     return dg.SkipReason("Every task that is worked on has its worker.")
 
 
