@@ -36,13 +36,22 @@ class Agency:
     waybill: Waybill
     clickup: ClickUpHost
 
-    def ask(self, name: str, *, type_: str | None = "knowledge_note", due_in_s: float | None = DAY_S,
-            priority: int | None = None, **fields: object) -> str:  # fmt: skip
+    def ask(
+        self,
+        name: str,
+        *,
+        description: str = "",
+        type_: str | None = "knowledge_note",
+        due_in_s: float | None = DAY_S,
+        priority: int | None = None,
+        **fields: object,
+    ) -> str:
         """The id of a task that a person makes in ClickUp, with all that Waybill needs unless ``fields`` differ."""
         named = {"Task type": type_, "Client": CLIENT, "Auto execute": True} | fields
         due_at_ms = None if due_in_s is None else int((time.time() + due_in_s) * 1000)
         return self.clickup.create_task(
             name,
+            description=description,
             due_at_ms=due_at_ms,
             priority=priority,
             fields={field: value for field, value in named.items() if value is not None},

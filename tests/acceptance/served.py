@@ -59,7 +59,7 @@ class Served:
             )
         return [run for run in found if partition in (None, run.partition)]
 
-    def history(self, check: str, partition: str, asset: str = "embeddings") -> list[tuple[bool, str]]:
+    def history(self, check: str, partition: str | None, asset: str = "embeddings") -> list[tuple[bool, str]]:
         """(passed, run id) of every evaluation for the partition, newest first. A sensor gives the key of the run."""
         executions = self.ask(_CHECKS, asset=[asset], check=check)["assetCheckExecutions"]
         done = [each for each in executions if each["evaluation"] and each["evaluation"]["partition"] == partition]
