@@ -107,6 +107,7 @@ def kill_an_ingest_after_its_listing(waybill: Waybill, at: Addresses, source: Pa
 def assert_up(serving: Running) -> None:
     """Return when it says that it is."""
     assert serving.process.stdout is not None
+    assert serving.process.stdout.readline().startswith("Ledger in order: "), serving.said()
     assert serving.process.stdout.readline().startswith("Waybill is up: http://127.0.0.1:"), serving.said()
 
 
