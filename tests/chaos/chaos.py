@@ -65,13 +65,14 @@ def run(folder: Path, *, tasks: int, seed: int, say: Callable[[str], None]) -> O
 def _weather(
     served: Served, installed: Installation, storm: Storm, tasks: int, say: Callable[[str], None]
 ) -> list[str]:
-    """Make the tasks, a few at a time, and strike meanwhile; until half as many strikes as tasks and half of the work
-    are done. Postgres is restarted twice.
+    """Make the tasks, a few at a time, and strike meanwhile: a process for every second task, and Postgres twice.
+
+    The stand-in's faults go on until half of the work is done.
     """
     ids: list[str] = []
-    restarts = [tasks // 6, tasks // 3]
+    strikes, restarts = tasks // 2, [tasks // 6, tasks // 3]
     struck, ends_s = 0, time.monotonic() + A_TASK_S * tasks
-    while len(ids) < tasks or struck < tasks // 2 or (_done(served) < tasks // 2 and time.monotonic() < ends_s):
+    while len(ids) < tasks or struck < strikes or _done(served) < tasks // 2:
         for _ in range(min(TASKS_A_STRIKE, tasks - len(ids))):
             ids.append(_ask(installed, len(ids)))
         if restarts and struck >= restarts[0]:
@@ -79,9 +80,11 @@ def _weather(
             storm.restart_postgres()
             say("Postgres is restarted")
         threading.Event().wait(storm.pause_s)  # drawn, as the strikes are: not a wait for anything
-        hit = storm.strike()
-        struck += hit is not None
+        hit = storm.strike() if struck < strikes else "no more kills"
+        struck += hit is not None and struck < strikes
         say(f"{len(ids)} tasks, {_done(served)} done; strike {struck}: {hit or 'nobody there'}")
+        if time.monotonic() > ends_s:
+            break
     return ids
 
 

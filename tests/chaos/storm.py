@@ -29,7 +29,7 @@ ROLES: Final = {
     "webhooks": "orchestration.desk",
 }
 """What is killed, by a part of its command line."""
-_WEIGHTS: Final = {"run worker": 6, "daemon": 1, "code server": 1, "outbox": 3, "webhooks": 1}
+_WEIGHTS: Final = {"run worker": 7, "daemon": 1, "code server": 1, "outbox": 3, "webhooks": 1}
 
 
 @dataclass
@@ -68,7 +68,10 @@ class Storm:
         alive = sorted(pid for pid, words in living(self.home).items() if ROLES[role] in words)
         if not alive:
             return None
-        os.kill(self._random.choice(alive), signal.SIGKILL)
+        try:
+            os.kill(self._random.choice(alive), signal.SIGKILL)
+        except ProcessLookupError:
+            return None  # it ended between the look and the blow
         self.kills[role] = self.kills.get(role, 0) + 1
         return role
 
@@ -88,4 +91,4 @@ class Storm:
     @property
     def pause_s(self) -> float:
         """How long until the next strike. A daemon needs some ten seconds from its start to its first tick."""
-        return self._random.uniform(3.0, 7.0)
+        return self._random.uniform(4.0, 8.0)
