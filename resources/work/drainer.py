@@ -23,6 +23,7 @@ from resources.work.workers import Workers
 
 _FIRST_PAUSE_S: Final = 0.25
 _LONGEST_PAUSE_S: Final = 5.0
+_GATHER_S: Final = 0.015
 _ASIDE_S: Final = 15.0
 """How long an end that could not be recorded is left alone."""
 
@@ -86,6 +87,8 @@ class Drainer:
                 self._wake.clear()
                 if (wait_s := self._turn()) > 0:
                     self._wake.wait(wait_s)
+                if self._workers.ready:  # nobody waits for us: more ends are recorded at once
+                    self._stopping.wait(_GATHER_S)
             self._end()
 
     def stop(self) -> None:

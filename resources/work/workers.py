@@ -14,14 +14,14 @@ from resources.work.sending import Ended
 class Workers:
     """``number`` threads inside a ``with`` block. All methods are for the thread that made it.
 
-    A few rows lie ready for whoever is free next, so that none waits for the books. The threads are daemons: one that
-    hangs in a call keeps no process from ending.
+    As many rows again lie ready for whoever is free next, so that none waits for the books. The threads are daemons:
+    one that hangs in a call keeps no process from ending.
     """
 
     def __init__(self, number: int, work: Callable[[Row], Ended], on_end: Callable[[], None]) -> None:
         """``work`` must not raise; ``on_end`` is called by a worker after each row."""
         self._work, self._on_end = work, on_end
-        self._room = number + number // 2
+        self._room = 2 * number
         self._given: queue.SimpleQueue[Row | None] = queue.SimpleQueue()
         self._ended: queue.SimpleQueue[Ended] = queue.SimpleQueue()
         self._threads = [threading.Thread(target=self._run, name=f"outbox {n}", daemon=True) for n in range(number)]
@@ -45,6 +45,11 @@ class Workers:
     def room(self) -> int:
         """How many rows they can be given now."""
         return self._room - len(self.under_way)
+
+    @property
+    def ready(self) -> int:
+        """How many rows lie ready for whoever is free next."""
+        return self._given.qsize()
 
     def give(self, rows: Iterable[Row]) -> None:
         """Begin with ``rows``, of which there are no more than there is ``room`` for."""
