@@ -21,6 +21,9 @@ PROBABILITY: Final = 0.04
 HOLD_S: Final = 3.0
 """Longer than Waybill waits for an answer here."""
 LAG_MS: Final = 1500
+CALLS: Final = 10_000
+WINDOW_S: Final = 2.0
+"""Of the limit that a 429 speaks of: Waybill rightly makes no call at all until it is over."""
 ROLES: Final = {
     "run worker": "multiprocessing",
     "daemon": "dagster._daemon",
@@ -53,6 +56,7 @@ class Storm:
             for number, kind in enumerate(FAULTS)
         ]
         self.clickup.fail(rules)
+        self.clickup.limit(CALLS, window_s=WINDOW_S)
         self.clickup.lag(LAG_MS)
         self.clickup.add_webhook_faults(lost=0.2, doubled=0.2, reordered=0.2, seed=self.seed)
 
