@@ -13,7 +13,6 @@ from tests.acceptance.served import Served, serving
 from tests.chaos.installation import Installation, installation
 from tests.chaos.storm import Storm
 from tests.chaos.verdict import Verdict, done, judge, left_behind, settled
-from tests.waiting import wait_until
 
 QUESTIONS: Final = (
     "What is the Stormbreak jacket made of?",
@@ -56,7 +55,7 @@ def run(folder: Path, *, tasks: int, seed: int, say: Callable[[str], None]) -> O
             storm.end()
             say(f"the storm is over: {storm.kills}, {storm.restarts} restarts of Postgres")
             within_s = SETTLES_WITHIN_S + A_TASK_S * tasks
-            wait_until(lambda: _settled(served, tasks), within_s, "every task at its end, and nothing left to send")
+            _wait_until_settled(served, tasks, within_s)
             verdict = judge(installed, served.at, ids)
         verdict.left += left_behind(installed)
         return Outcome(tasks, sum(storm.kills.values()), storm.faults, verdict)
@@ -103,6 +102,14 @@ def _done(served: Served) -> int:
         return done(served.at)
     except psycopg.OperationalError:
         return 0
+
+
+def _wait_until_settled(served: Served, tasks: int, within_s: float) -> None:
+    """Look once in two seconds: a look costs what a task's own statements cost."""
+    ends_s = time.monotonic() + within_s
+    while not _settled(served, tasks):
+        assert time.monotonic() < ends_s, f"after {within_s:.0f} s {_done(served)} of {tasks} tasks are at their end"
+        threading.Event().wait(2)
 
 
 def _settled(served: Served, tasks: int) -> bool:
