@@ -1,4 +1,4 @@
-"""The settings of Waybill: the only reader of the environment (tests and the exec wrapper `leash` aside).
+"""The settings of Waybill: the only reader of the environment (tests and the exec wrappers `leash` and `warden` aside).
 
 Every key is `WAYBILL_` and the field's name in capitals. A wrong value or an unknown key stops the start.
 """
