@@ -3,12 +3,12 @@
 from typing import Final
 
 import dagster as dg
-from assets.command_results import command_results, delivered_command_results
-from assets.knowledge_notes import delivered_knowledge_notes, knowledge_notes
 
 from assets.checks import CHECKS
+from assets.command_results import command_results, delivered_command_results
 from assets.embeddings import embeddings
 from assets.extractions import extractions
+from assets.knowledge_notes import delivered_knowledge_notes, knowledge_notes
 from assets.partitions import BATCHES
 from assets.source_documents import source_documents
 from assets.source_listings import source_listings

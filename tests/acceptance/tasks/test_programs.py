@@ -1,10 +1,7 @@
 """Outside programs under a running `waybill up`: delivered, cancelled, killed, tried again, and many tasks a run."""
 
-import json
 import os
 import signal
-import sys
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -13,26 +10,13 @@ from typing import Any, Final
 import psutil
 import pytest
 
-from tests.acceptance.agency import Agency, agency, state, wait_for_state
-from tests.acceptance.served import ENDED, Served, serving
+from tests.acceptance.agency import state, wait_for_state
+from tests.acceptance.served import ENDED, Served
+from tests.acceptance.tasks.office import TASKS_AT_ONCE, Office
 from tests.waiting import wait_until
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
-PROGRAM: Final = """
-import json, os, subprocess, sys, time
-task = json.load(open(sys.argv[1]))
-print('at work on', task['name'], flush=True)
-if task['body']:  # a folder: tell there who works, and wait until it is opened
-    helper = subprocess.Popen(['sleep', '600'])
-    with open(task['body'] + '/unfinished', 'w') as file: file.write(f'{os.getpid()} {helper.pid}')
-    os.rename(task['body'] + '/unfinished', task['body'] + f"/attempt-{task['attempt']}")
-    while not os.path.exists(task['body'] + '/open'): time.sleep(0.05)
-with open('letter.md', 'w') as file: file.write(f"{task['name']}, version {task['version']}")
-names = ['letter.md', 'lost.md'] if task['name'].startswith('Half') else ['letter.md']
-with open(sys.argv[2], 'w') as file:
-    json.dump({'summary': 'Done.', 'files': [{'name': name, 'path': name} for name in names]}, file)
-"""
 MANY: Final = 5
 TOGETHER_S: Final = 150.0
 """Eight runs begin at once here, on what may be two busy cores: how soon is not what these tests are about."""
@@ -78,22 +62,23 @@ class Gate:
 
 
 @dataclass(frozen=True)
-class Office:
-    """What the tests share. All gated tasks are at work at once, which takes as long as one."""
+class Work:
+    """Programs that are at work all at once, which takes as long as one, and tasks of a backfill that is on its way."""
 
-    agency: Agency
-    up: Served
+    office: Office
     many: list[str]
-    whole: str
-    half: str
     claimed: Gate
     cancelled: Gate
     killed: Gate
     ended: Gate
     retried: Gate
 
+    @property
+    def up(self) -> Served:
+        return self.office.up
+
     def show(self, task: str) -> dict[str, Any]:
-        return self.agency.show(task)
+        return self.office.show(task)
 
     def outcomes(self, task: str) -> list[str | None]:
         """How each attempt ended; None: it has not."""
@@ -119,41 +104,31 @@ class Office:
 
     def said_in(self, run: str, words: str) -> bool:
         """Whether an event of the run has these words."""
-        found = self.up.at.dagster_sql(
-            "SELECT count(*) FROM event_logs WHERE run_id = %s AND event LIKE %s", run, f"%{words}%"
-        )
-        return found != [(0,)]
+        found = "SELECT count(*) FROM event_logs WHERE run_id = %s AND event LIKE %s"
+        return self.up.at.dagster_sql(found, run, f"%{words}%") != [(0,)]
 
 
 @pytest.fixture(scope="module")
-def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
-    folder = tmp_path_factory.mktemp("command")
-    program = json.dumps([sys.executable, "-I", "-S", "-c", PROGRAM, "{task}", "{result}"])
-    toml = f"[task_types.command.settings]\nprogram = {program}\n"
-    settings = {"WAYBILL_MAX_CONCURRENT_RUNS": "9", "WAYBILL_MAX_CONCURRENT_TASKS": "8"}
-    with agency(folder, toml, **settings) as made, serving(made.waybill, "--example") as up:
-        many = backfilled(made, up)
-
-        def gate(name: str) -> Gate:
-            (folder / name).mkdir()
-            return Gate(made.add(f"The {name} letter", "command", "--body", str(folder / name)), folder / name)
-
-        (folder / "cancelled").mkdir()
-        cancelled = made.ask("The cancelled letter", type_="command", description=str(folder / "cancelled"))
-        whole, half = (made.ask(name, type_="command") for name in ("A whole letter", "Half a letter"))
-        gates = [gate(name) for name in ("claimed", "killed", "ended", "retried")]
-        claimed, killed, ended, retried = gates
-        yield Office(
-            made, up, many, whole, half, claimed, Gate(cancelled, folder / "cancelled"), killed, ended, retried
-        )
+def work(office: Office) -> Work:
+    many = backfilled(office)
+    folders = {name: office.folder / name for name in ("claimed", "cancelled", "killed", "ended", "retried")}
+    gates = {}
+    for name, folder in folders.items():
+        folder.mkdir()
+        if name in {"claimed", "cancelled"}:
+            task = office.agency.ask(f"The {name} letter", type_="command", description=str(folder))
+        else:
+            task = office.agency.add(f"The {name} letter", "command", "--body", str(folder))
+        gates[name] = Gate(task, folder)
+    return Work(office, many, **gates)
 
 
-def backfilled(made: Agency, up: Served) -> list[str]:
+def backfilled(office: Office) -> list[str]:
     """Ready tasks that no sensor has asked for yet, with a backfill of them on its way."""
-    sensor = partial(up.ask, _SENSOR, sensor=_READY_TASKS)
+    up, sensor = office.up, partial(office.up.ask, _SENSOR, sensor=_READY_TASKS)
     up.ask(_STOP, id=sensor()["sensorOrError"]["id"])
     wait_until(lambda: sensor()["sensorOrError"]["sensorState"]["ticks"][0]["status"] != "STARTED", 30, "its last tick")
-    many = [made.add(f"Letter {number}", "command") for number in range(MANY)]
+    many = [office.agency.add(f"Letter {number}", "command") for number in range(MANY)]
     for task in many:
         up.ask(_ADD, key=task, repository=_REPOSITORY)
     assets = [{"path": [name]} for name in ("command_results", "delivered_command_results")]
@@ -168,47 +143,33 @@ def backfilled(made: Agency, up: Served) -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def struck(office: Office) -> Office:
+def struck(work: Work) -> Work:
     """Four of the five that were at work are disturbed, each in its own way."""
-    for gate in (office.claimed, office.cancelled, office.killed, office.ended, office.retried):
+    for gate in (work.claimed, work.cancelled, work.killed, work.ended, work.retried):
         gate.wait_until_at_work()
-    ((process,),) = office.up.at.sql("SELECT lease_process FROM waybill.tasks WHERE id = %s", office.killed.task)
+    ((process,),) = work.up.at.sql("SELECT lease_process FROM waybill.tasks WHERE id = %s", work.killed.task)
     os.kill(int(process.split("/")[2]), signal.SIGKILL)
-    office.up.ask(_END, run=office.run_of(office.ended.task))
-    retried = office.agency.waybill.within("task", "retry", office.retried.task, "--set", "deadline_s=1")
-    assert retried.out == f"{office.retried.task} is ready.\n"
-    cancelled = office.agency.waybill.within("task", "cancel", office.cancelled.task, "--reason", "not wanted")
-    assert cancelled.out == f"{office.cancelled.task} is cancelled: not wanted\n"
-    wait_until(office.cancelled.is_quiet, 10, "CP-1: the end of the cancelled program")
-    return office
+    work.up.ask(_END, run=work.run_of(work.ended.task))
+    retried = work.office.waybill("task", "retry", work.retried.task, "--set", "deadline_s=1")
+    assert retried == f"{work.retried.task} is ready.\n"
+    cancelled = work.office.waybill("task", "cancel", work.cancelled.task, "--reason", "not wanted")
+    assert cancelled == f"{work.cancelled.task} is cancelled: not wanted\n"
+    wait_until(work.cancelled.is_quiet, 10, "CP-1: the end of the cancelled program")
+    return work
 
 
-def test_CB_5_a_program_s_result_is_delivered_and_nothing_of_half_of_one(office: Office) -> None:
-    truth = office.agency.wait_until_shown(office.whole, "in review", TOGETHER_S)
-    ((attachment,), (comment,)) = truth["attachments"], truth["comments"]
-    assert office.agency.clickup.attachment(office.whole, attachment["id"]) == b"A whole letter, version 1"
-    assert "Done." in comment["text"]
-
-    truth = office.agency.wait_until_shown(office.half, "failed", TOGETHER_S)
-    assert (truth["attachments"], truth["comments"]) == ([], [])
-    shown = office.show(office.half)
-    assert "files.1.path" in shown["reason"]
-    assert [attempt["outcome"] for attempt in shown["attempts"]] == ["failed"], "another attempt could not help"
-    assert [output["name"] for output in shown["attempts"][0]["log"]] == ["stdout.txt", "stderr.txt"]
-
-
-def test_CP_1_a_cancelled_program_ends_with_all_that_it_started_and_sends_nothing(struck: Office) -> None:
+def test_CP_1_a_cancelled_program_ends_with_all_that_it_started_and_sends_nothing(struck: Work) -> None:
     task, run = struck.cancelled.task, struck.run_of(struck.cancelled.task)
     wait_until(lambda: struck.status(run) in ENDED, 60, "the end of its run")
     struck.cancelled.open()
     shown = struck.show(task)
     assert (shown["state"], shown["versions"]) == ("cancelled", [])
     assert [attempt["outcome"] for attempt in shown["attempts"]] == ["taken back"]
-    truth = struck.agency.clickup.task(task)
+    truth = struck.office.clickup.task(task)
     assert (truth["attachments"], truth["comments"]) == ([], [])
 
 
-def test_CB_4_DT_8_a_second_way_in_is_told_who_works_and_does_nothing(struck: Office) -> None:
+def test_CB_4_DT_8_a_second_way_in_is_told_who_works_and_does_nothing(struck: Work) -> None:
     task, first = struck.claimed.task, struck.run_of(struck.claimed.task)
     second = struck.launch(task)
     wait_until(lambda: struck.status(second) in ENDED, TOGETHER_S, "the end of the second run")
@@ -217,19 +178,23 @@ def test_CB_4_DT_8_a_second_way_in_is_told_who_works_and_does_nothing(struck: Of
     assert [attempt["run_id"] for attempt in struck.show(task)["attempts"]] == [first]
 
     struck.claimed.open()
-    wait_for_state(struck.up, task, "in_review", within_s=TOGETHER_S)
+    truth = struck.office.agency.wait_until_shown(task, "in review", TOGETHER_S)
+    ((attachment,), (comment,)) = truth["attachments"], truth["comments"]
+    assert struck.office.clickup.attachment(task, attachment["id"]) == b"The claimed letter, version 1"
+    assert "Done." in comment["text"]
     shown = struck.show(task)
     assert (len(shown["attempts"]), len(shown["versions"])) == (1, 1)
+    assert [output["name"] for output in shown["attempts"][0]["log"]] == ["stdout.txt", "stderr.txt"]
     wait_until(lambda: struck.status(first) == "SUCCESS", 30, "the success of the first run")
 
 
-def test_CP_1_DT_5_a_retry_uses_its_settings_and_each_attempt_keeps_those_it_was_made_with(struck: Office) -> None:
+def test_CP_1_DT_5_a_retry_uses_its_settings_and_each_attempt_keeps_those_it_was_made_with(struck: Work) -> None:
     task = struck.retried.task
     wait_until(lambda: struck.outcomes(task)[1:] == ["failed"], TOGETHER_S, "the end of another attempt")
     assert struck.retried.is_quiet(1)
     assert struck.retried.is_quiet(2)
     struck.retried.open()
-    assert struck.agency.waybill.within("task", "retry", task, "--set", "deadline_s=77").code == 0
+    struck.office.waybill("task", "retry", task, "--set", "deadline_s=77")
     wait_for_state(struck.up, task, "in_review", within_s=TOGETHER_S)
 
     shown = struck.show(task)
@@ -240,7 +205,7 @@ def test_CP_1_DT_5_a_retry_uses_its_settings_and_each_attempt_keeps_those_it_was
     assert shown["overrides"] == {}
 
 
-def test_CB_1_a_killed_worker_s_task_is_done_by_another_and_a_person_is_told(struck: Office) -> None:
+def test_CB_1_a_killed_worker_s_task_is_done_by_another_and_a_person_is_told(struck: Work) -> None:
     task = struck.killed.task
     wait_until(struck.killed.is_quiet, 15, "the end of the killed worker's program")
     wait_until(lambda: struck.outcomes(task)[0], 30, "the end of the first attempt")
@@ -250,11 +215,11 @@ def test_CB_1_a_killed_worker_s_task_is_done_by_another_and_a_person_is_told(str
     shown = struck.show(task)
     assert [each["outcome"] for each in shown["attempts"]] == ["abandoned", "delivered"]
     assert shown["attempts_left"] == 1, "of three"
-    alerts = struck.agency.waybill.within("alerts", "--json").json()["alerts"]
+    alerts = struck.office.waybill("alerts", "--json")["alerts"]
     assert [each["task_id"] for each in alerts if each["kind"] == "work recovered"] == [task]
 
 
-def test_a_run_that_a_person_terminates_costs_no_attempt(struck: Office) -> None:
+def test_a_run_that_a_person_terminates_costs_no_attempt(struck: Work) -> None:
     task = struck.ended.task
     wait_until(lambda: struck.outcomes(task)[0], 60, "the end of the first attempt")
     struck.ended.open()
@@ -266,15 +231,15 @@ def test_a_run_that_a_person_terminates_costs_no_attempt(struck: Office) -> None
     assert struck.ended.is_quiet(1)
 
 
-def test_a_backfill_takes_several_tasks_a_run_in_their_pool(office: Office) -> None:
-    wait_until(lambda: all(state(office.up, task) == "in_review" for task in office.many), TOGETHER_S, "the backfill")
-    runs = {office.run_of(task) for task in office.many}
+def test_a_backfill_takes_several_tasks_a_run_in_their_pool(work: Work) -> None:
+    wait_until(lambda: all(state(work.up, task) == "in_review" for task in work.many), TOGETHER_S, "the backfill")
+    runs = {work.run_of(task) for task in work.many}
     assert len(runs) == 1, "all of them in one"
     (run,) = runs
-    wait_until(lambda: office.status(run) == "SUCCESS", 60, "its success")
-    pools = {node["assetKey"]["path"][-1]: node["pools"] for node in office.up.ask(_POOLS)["assetNodes"]}
+    wait_until(lambda: work.status(run) == "SUCCESS", 60, "its success")
+    pools = {node["assetKey"]["path"][-1]: node["pools"] for node in work.up.ask(_POOLS)["assetNodes"]}
     assert {name for name, pool in pools.items() if pool == ["tasks"]} == {
         "knowledge_notes", "delivered_knowledge_notes", "command_results", "delivered_command_results"
     }  # fmt: skip
     limit = "SELECT \"limit\" FROM concurrency_limits WHERE concurrency_key = 'tasks'"
-    assert office.up.at.dagster_sql(limit) == [(8,)]
+    assert work.up.at.dagster_sql(limit) == [(TASKS_AT_ONCE,)]
