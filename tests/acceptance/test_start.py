@@ -4,15 +4,17 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from pathlib import Path
 from typing import Final
 
 import psycopg
 import pytest
 
+from orchestration.hosting.backends import open_backends
+from orchestration.readiness import make_ready
+from orchestration.settings import load_settings
 from resources import processes
 from resources.ledger.migrate import head
-from tests.acceptance.served import serving
 from tests.acceptance.waybill_process import Addresses, Waybill
 from tests.sessions import write
 
@@ -80,22 +82,20 @@ def test_DT_9_a_ledger_of_a_newer_version_stops_the_start(waybill: Waybill) -> N
 
 
 def test_DT_9_CB_1_what_ended_processes_held_is_given_back_before_anything_is_served(waybill: Waybill) -> None:
-    with waybill.held() as at:
-        waybill.within("task", "add", "A letter", "--type", "letter", "--client", "acme")
+    said: list[str] = []
+    settings = load_settings(home=waybill.home, config=Path(waybill.settings["WAYBILL_CONFIG"]))
+    with waybill.held() as at, open_backends(settings) as backends:
+        assert waybill.within("task", "add", "A letter", "--type", "letter", "--client", "acme").code == 0
         ((task,),) = at.sql("SELECT id FROM waybill.tasks")
         hold(at, task, ended_process())
-        # With a floor of free memory that no machine has, nothing is begun: what was given back stays so to be seen.
-        idle = replace(waybill, settings={**waybill.settings, "WAYBILL_MIN_FREE_MEMORY_MB": "1000000"})
-        with serving(idle) as up:
-            work = "SELECT state, lease_owner, attempts_left FROM waybill.tasks"
-            assert up.at.sql(work) == [("ready", None, 2)], "the killed attempt counts"
-            assert up.at.sql("SELECT outcome FROM waybill.task_attempts") == [("abandoned",)]
-            sent = "SELECT state, owner, unclear_at IS NOT NULL FROM waybill.outbox"
-            assert up.at.sql(sent) == [("pending", None, True)], "it is looked for before it is sent again"
-            assert up.at.sql("SELECT kind FROM waybill.alerts WHERE task_id = %s AND kind <> 'task due'", task) == [
-                ("work recovered",)
-            ]
-    assert waybill.left_behind() == []
+        make_ready(settings, backends, said.append)
+        work = "SELECT state, lease_owner, attempts_left FROM waybill.tasks"
+        assert at.sql(work) == [("ready", None, 2)], "the killed attempt counts"
+        assert at.sql("SELECT outcome FROM waybill.task_attempts") == [("abandoned",)]
+        sent = "SELECT state, owner, unclear_at IS NOT NULL FROM waybill.outbox"
+        assert at.sql(sent) == [("pending", None, True)], "it is looked for before it is sent again"
+        assert at.sql("SELECT kind FROM waybill.alerts WHERE task_id = %s", task) == [("work recovered",)]
+    assert "1 tasks and 0 claims of ended processes went back" in said[0]
 
 
 def ended_process() -> str:
