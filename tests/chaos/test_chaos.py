@@ -10,7 +10,7 @@ SEED = 20261125
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(900)
 def test_thirty_tasks_in_a_storm_are_each_published_once_or_failed_with_a_reason_DT_11(tmp_path: Path) -> None:
     lines: list[str] = []
     outcome = run(tmp_path, tasks=30, seed=SEED, say=lines.append)
