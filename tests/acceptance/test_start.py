@@ -75,8 +75,8 @@ def test_DT_9_an_index_that_contradicts_its_table_stops_the_start_and_is_named(w
 
 def test_DT_9_a_ledger_of_a_newer_version_stops_the_start(waybill: Waybill) -> None:
     to = "UPDATE waybill.alembic_version SET version_num = '{}'"
-    with changed(waybill, to.format("9999"), to.format(head())):
-        said = refused(waybill)
+    with waybill.held(), changed(waybill, to.format("9999"), to.format(head())):
+        said = waybill.within("up").refused()
     assert f"expected schema revision {head()}; found 9999" in said
     assert "use the Waybill version that migrated it" in said
 

@@ -183,7 +183,7 @@ def test_an_event_for_a_route_that_is_not_there_is_kept_as_a_dead_letter_AP_4(of
     office.waybill("dead-letters", "drop", str(letter["id"]), "--reason", "a test")
 
 
-def test_the_pages_show_tasks_as_partitions_and_those_that_wait(
+def test_the_pages_show_tasks_as_partitions_and_how_many_are_in_each_state(
     office: Office, browser: Browser, screenshots: Path
 ) -> None:
     group = f"{office.up.url}/locations/__repository__@waybill/asset-groups/deliverables/lineage"
