@@ -149,7 +149,9 @@ def reopen(task_id: Id, reason: Reason, by: By = None) -> None:
 @explained
 def retry(
     task_id: Id,
-    settings: Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Until it is delivered.")] = None,
+    settings: Annotated[
+        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Until it is delivered.")
+    ] = None,
     by: By = None,
     reason: Reason = "another try",
 ) -> None:
