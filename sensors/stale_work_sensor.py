@@ -35,8 +35,8 @@ def stale_work_sensor(
     lost = end_lost_starts(context.instance)
     recovered = recover(ledger.engine, configuration, lambda runs: ended_runs(context.instance, runs))
     if recovered.ready or recovered.failed or lost:
-        gone = f"{len(lost)} runs never began"
-        return dg.SkipReason(f"Ready again: {recovered.ready}; failed for good: {recovered.failed}; {gone}.")
+        never = f"; {len(lost)} runs never began" if lost else ""
+        return dg.SkipReason(f"Ready again: {recovered.ready}; failed for good: {recovered.failed}{never}.")
     return dg.SkipReason("Every task that is worked on has its worker.")
 
 
