@@ -42,20 +42,24 @@ _MONTH = (
 _DAY = r"\d{1,2}(?:st|nd|rd|th)?"
 _YEAR = r"(?:1[5-9]|20)\d\d"
 _DATE = re.compile(
-    rf"\b(?:\d{{4}}-\d\d-\d\d|\d{{1,2}}[/.]\d{{1,2}}[/.](?:\d{{4}}|\d\d)|{_DAY}\ (?:of\ )?{_MONTH}(?:,?\ {_YEAR})?"
+    r"\b(?=[\dA-DF-JL-OQSTUWYa-dfilmostuwy])"  # what one begins with: spares most words the slow part
+    rf"(?:\d{{4}}-\d\d-\d\d|\d{{1,2}}[/.]\d{{1,2}}[/.](?:\d{{4}}|\d\d)|{_DAY}\ (?:of\ )?{_MONTH}(?:,?\ {_YEAR})?"
     rf"|{_MONTH}\ {_DAY}(?!\d)(?:,?\ {_YEAR})?|{_MONTH},?\ {_YEAR}|Q[1-4],?\ {_YEAR}"
     r"|(?i:(?:in|since|by|until|till|from|during|before|after|around|circa|early|late|mid|year|of|spring|summer|autumn"
     rf"|fall|winter|between))[ -]{_YEAR}(?:s|\ ?[-\u2013]\ ?\d\d(?:\d\d)?)?)\b(?!\s?%|,\d|\.\d)"
     rf"|\({_YEAR}(?:\ ?[-\u2013]\ ?{_YEAR})?\)"
 )
 _DIGIT = re.compile(r"(?<![^\W_])\d")
-_NUMBER_WORD = re.compile(
-    r"(?i:\b(?:two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|twenty|thirty|forty|fifty|sixty|seventy"
-    r"|eighty|ninety|dozens?|hundreds?|thousands?|millions?|billions?|trillions?|doubled|tripled|quadrupled)\b(?!-))"
+_NUMBERS = (
+    "two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety"
+    "|dozens?|hundreds?|thousands?|millions?|billions?|trillions?|doubled|tripled|quadrupled"
 )
-_CAPITALISED = re.compile(
-    r"(?<=[^\W_][ -])[a-z]{0,2}[A-ZÀ-ÖØ-Þ][\w'\u2019&-]*|(?<=[,;&] )[A-ZÀ-ÖØ-Þ][\w'\u2019&-]*|\b[A-Z]{2,}\b"
-)
+_NUMBER_WORD = re.compile(rf"(?i:\b(?:{_NUMBERS})\b(?!-))")
+_NUMBER_WORDS = frozenset(_NUMBERS.replace("?", "").split("|")) | frozenset(_NUMBERS.replace("s?", "").split("|"))
+_LETTERS = re.compile("[a-z]{3,}")
+# Both begin with the capital, which the engine finds fast, and look behind it from there.
+_CAPITALISED = re.compile(r"[A-ZÀ-ÖØ-Þ](?:(?<=[^\W_][ -].)|(?<=[,;&] .))[\w'\u2019&-]*|\b[A-Z]{2,}\b")
+_CAPITALISED_WITHIN = re.compile(r"[A-ZÀ-ÖØ-Þ](?:(?<=[^\W_][ -][a-z].)|(?<=[^\W_][ -][a-z][a-z].))")  # iPhone, McKay
 _QUOTED = re.compile(f'[“"«][^“”"«»]{{{MIN_QUOTED_CHARS},}}[”"»]')
 _QUESTION = ("?", "\uff1f")
 _FULL_STOP = (".", "!", "…", "。", "\uff01")
@@ -89,15 +93,30 @@ def labels_of(sentence: str) -> tuple[Label, ...]:
     holds_digits = _DIGIT.search(sentence) is not None  # as every date does: spares most sentences the slow pattern
     undated, dates = _DATE.subn("x", sentence) if holds_digits else (sentence, 0)
     labels = []
-    if (holds_digits and _DIGIT.search(undated)) or _NUMBER_WORD.search(undated):
+    if (holds_digits and _DIGIT.search(undated)) or _has_number_word(undated):
         labels.append(Label.NUMBER)
     if dates:
         labels.append(Label.DATE)
-    if any(_APOSTROPHE.split(word, maxsplit=1)[0] not in _NO_NAMES for word in _CAPITALISED.findall(undated)):
+    if _has_name(undated):
         labels.append(Label.NAME)
     if _QUOTED.search(sentence):
         labels.append(Label.QUOTE)
     return tuple(labels)
+
+
+def _has_number_word(sentence: str) -> bool:
+    # The set first: most sentences have none, and the pattern tries thirty words at each place.
+    if _NUMBER_WORDS.isdisjoint(_LETTERS.findall(sentence.lower())):
+        return False
+    return _NUMBER_WORD.search(sentence) is not None
+
+
+def _has_name(sentence: str) -> bool:
+    words = (found[0] for found in _CAPITALISED.finditer(sentence))
+    return (
+        any(_APOSTROPHE.split(word, maxsplit=1)[0] not in _NO_NAMES for word in words)
+        or _CAPITALISED_WITHIN.search(sentence) is not None
+    )
 
 
 def _is_a_whole_sentence(words: str, sentence: Sentence) -> bool:

@@ -16,8 +16,9 @@ from resources.domain.ids import BatchId, ClientSlug, DocumentId, ExtractionId, 
 from resources.vectors import schema
 from resources.vectors.connection import connect
 from resources.vectors.errors import PointRefusedError, VectorStoreRefusedError, VectorStoreUnavailableError, translated
-from resources.vectors.points import DENSE, PAYLOAD_KEYS, SPARSE, FoundPoint, SparseVector, point_id_of
+from resources.vectors.points import PAYLOAD_KEYS, FoundPoint, SparseVector, point_id_of
 from resources.vectors.searching import CANDIDATES, Mode, by_meaning, by_words, filtered_by
+from resources.vectors.upserting import upsert_points
 
 __all__ = ["Mode", "VectorStore", "open_store"]
 
@@ -212,16 +213,8 @@ class VectorStore:
         sparse: Sequence[SparseVector],
         payloads: Sequence[dict[str, Any]],
     ) -> None:
-        # Checked above, and built without validation: validating 262,000 floats takes as long as sending them.
-        batch = models.Batch.model_construct(
-            ids=[str(each) for each in ids],
-            vectors={
-                DENSE: dense.tolist(),
-                SPARSE: [models.SparseVector.model_construct(indices=i, values=v) for i, v in sparse],
-            },
-            payloads=list(payloads),
-        )
-        self._call(lambda: self._client.upsert(self.collection, batch, wait=True), upserting=ids)
+        write = partial(upsert_points, self._client, self.collection, ids, dense, sparse, payloads)
+        self._call(write, upserting=ids)
 
     def _call(self, call: Callable[[], Answer], *, upserting: Sequence[PointId] = ()) -> Answer:
         attempts = stamina.retry_context(
