@@ -14,7 +14,7 @@ from resources.vectors.points import DENSE, SPARSE, SparseVector
 _JSON: Final = {"Content-Type": "application/json"}
 
 
-def upsert_points(  # noqa: PLR0917 - columns
+def upsert_points(  # noqa: PLR0917  the columns of the points
     client: QdrantClient,
     collection: str,
     ids: Sequence[PointId],

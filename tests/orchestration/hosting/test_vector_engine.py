@@ -18,7 +18,7 @@ from tests.orchestration.hosting.engine_asking import ask, opened, points, segme
 from tests.resources.vectors.samples import ACME, Sample, axis, batch, search, store_samples
 from tests.waiting import wait_until
 
-SEAL_POINTS = 8_192
+SEAL_POINTS = 16_384
 START_S = 30
 
 
