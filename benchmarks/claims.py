@@ -53,8 +53,8 @@ def work(url: str, ids: list[str], number: int, go: "multiprocessing.synchronize
             refused += 1
             continue
         with engine.begin() as connection:
-            claims.end(connection, claim.id, claim.attempt.number, "delivered")
-            move(connection, configuration, claim.task, TaskEvent.DELIVER, Act("bench", "done"))
+            by = Act("bench", "done")
+            move(connection, configuration, claim.task, TaskEvent.DELIVER, by, ending=claims.ending("delivered"))
         done += 1
     engine.dispose()
     return done, refused

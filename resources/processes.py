@@ -1,6 +1,7 @@
 """Who is still alive: the identity of a process on this machine, as leases and run tags record it."""
 
 import os
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
@@ -16,7 +17,16 @@ def identity(pid: int | None = None) -> str:
     Raises:
         ProcessLookupError: there is no such process.
     """
-    pid = os.getpid() if pid is None else pid
+    return _own(os.getpid()) if pid is None else _identity(pid)
+
+
+@lru_cache(maxsize=1)
+def _own(pid: int) -> str:
+    """Asked for at every claim, and never another: a child has another pid, so another entry."""
+    return _identity(pid)
+
+
+def _identity(pid: int) -> str:
     started = _start_ticks(pid)
     if started is None:
         raise ProcessLookupError(pid)

@@ -14,21 +14,25 @@ from resources import processes
 from resources.domain.tasks import WAYBILL, Act, TaskEvent, TaskId, TaskState
 from resources.ledger import tasks
 from resources.ledger.leases import TASK, AlreadyClaimedError, Subject
-from resources.ledger.tasks import Task, task_of
+from resources.ledger.tasks import Along, Task, task_of
 
-_LOCK: Final = text(f"SELECT {tasks.COLUMNS}, now() AS now FROM waybill.tasks WHERE id = :id FOR NO KEY UPDATE")  # noqa: S608 - constants
-_BEGIN: Final = text("""
+_LOCK: Final = tasks.selecting(
+    f"SELECT {tasks.COLUMNS}, now() AS now FROM waybill.tasks WHERE id = :id FOR NO KEY UPDATE",  # noqa: S608 - constants
+    "now",
+)
+_BEGIN: Final = """
 INSERT INTO waybill.task_attempts (task_id, number, kind, settings, input, input_hash, owner, run_id, deadline_at)
-VALUES (:task, :number, :kind, CAST(:settings AS jsonb), CAST(:input AS jsonb), :input_hash, :owner, :run, :deadline_at)
-RETURNING *
-""")
+SELECT id, attempt, :kind, CAST(:settings AS jsonb), CAST(:input AS jsonb), :input_hash, lease_owner, :run,
+       CAST(:deadline_at AS timestamptz)
+FROM moved
+"""
 _ATTEMPT: Final = text("SELECT * FROM waybill.task_attempts WHERE task_id = :task AND number = :number")
 _ATTEMPTS: Final = text("SELECT * FROM waybill.task_attempts WHERE task_id = :task ORDER BY number")
-_END: Final = text("""
+_END: Final = """
 UPDATE waybill.task_attempts
 SET ended_at = now(), outcome = :outcome, error = CAST(:error AS jsonb)
-WHERE task_id = :task AND number = :number AND ended_at IS NULL
-""")
+FROM moved WHERE task_id = moved.id AND number = moved.attempt AND ended_at IS NULL
+"""
 _KEEP_LOG: Final = text("""
 UPDATE waybill.task_attempts SET log = CAST(:log AS jsonb) WHERE task_id = :task AND number = :number AND owner = :owner
 """)
@@ -119,20 +123,23 @@ def begin(connection: Connection, task: Task, now: datetime, plan: AttemptPlan, 
         IllegalTransitionError: it is not ready.
         TaskMovedError: it was changed since.
     """
-    number = task.attempt + 1
+    number, given = task.attempt + 1, _input(task, plan)
+    begun = AttemptRow(
+        task.id, number, plan.kind, plan.settings, given, hashed(given), worker.owner, worker.run_id,
+        started_at=now, deadline_at=now + timedelta(seconds=plan.deadline_s),
+        ended_at=None, outcome=None, error=None, log=None,
+    )  # fmt: skip
+    values = {
+        "kind": begun.kind, "settings": json.dumps(dict(begun.settings)), "input": json.dumps(given),
+        "input_hash": begun.input_hash, "run": worker.run_id, "deadline_at": begun.deadline_at,
+    }  # fmt: skip
     claimed = tasks.move(
         connection, task, TaskEvent.CLAIM, Act(WAYBILL, f"attempt {number} by {worker.owner}", worker.run_id),
+        along=Along(_BEGIN, values),
         attempt=number, attempts_left=max(0, task.attempts_left - 1), not_before_at=None,
         lease_owner=worker.owner, lease_process=processes.identity(), lease_expires_at=now + TASK,
     )  # fmt: skip
-    given = _input(task, plan)
-    values = {
-        "task": task.id, "number": number, "kind": plan.kind, "owner": worker.owner, "run": worker.run_id,
-        "settings": json.dumps(dict(plan.settings)), "input": json.dumps(given), "input_hash": hashed(given),
-        "deadline_at": now + timedelta(seconds=plan.deadline_s),
-    }  # fmt: skip
-    begun = connection.execute(_BEGIN, values).one()
-    return Claim(claimed, AttemptRow(**begun._mapping))
+    return Claim(claimed, begun)
 
 
 def held_by(connection: Connection, task: Task, now: datetime, owner: str) -> Claim | None:
@@ -180,12 +187,9 @@ def attempts(connection: Connection, task: TaskId) -> list[AttemptRow]:
     return [AttemptRow(**row._mapping) for row in connection.execute(_ATTEMPTS, {"task": task})]
 
 
-def end(
-    connection: Connection, task: TaskId, number: int, outcome: str, *, error: Mapping[str, object] | None = None
-) -> bool:
-    """Write how an attempt ended, once: the first ending stands (DT-1)."""
-    values = {"task": task, "number": number, "outcome": outcome, "error": _json(error)}
-    return connection.execute(_END, values).rowcount == 1
+def ending(outcome: str, *, error: Mapping[str, object] | None = None) -> Along:
+    """How the attempt of a task ended, for the move that ends it to write: the first ending stands (DT-1)."""
+    return Along(_END, {"outcome": outcome, "error": _json(error)})
 
 
 def keep_log(connection: Connection, claim: Claim, log: Sequence[Mapping[str, object]]) -> None:

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import Connection, TextClause, text
+from sqlalchemy import Connection, TextualSelect, column, text
 
 from resources.domain.errors import PermanentError, TransientError
 from resources.domain.tasks import Act, TaskEvent, TaskId, TaskState, target
@@ -21,8 +21,15 @@ clickup_status, clickup_status_kind, clickup_updated_at, deleted_at, state, reas
 round, attempt, attempts_left, not_before_at, created_at, changed_at, version, lease_owner, lease_process,
 lease_expires_at
 """
-_GET: Final = text(f"SELECT {COLUMNS} FROM waybill.tasks WHERE id = :id")  # noqa: S608 - constants
-_GET_MANY: Final = text(
+
+
+def selecting(sql: str, *more: str) -> TextualSelect:
+    """A statement that returns ``COLUMNS`` and ``more``: named, a row's shape is worked out once, not at each call."""
+    return text(sql).columns(*(column(name.strip()) for name in (*COLUMNS.split(","), *more)))
+
+
+_GET: Final = selecting(f"SELECT {COLUMNS} FROM waybill.tasks WHERE id = :id")  # noqa: S608 - constants
+_GET_MANY: Final = selecting(
     f"SELECT {COLUMNS} FROM waybill.tasks WHERE id = ANY(:ids) ORDER BY id FOR NO KEY UPDATE"  # noqa: S608 - constants
 )
 _NOW: Final = text("SELECT now()")
@@ -69,6 +76,14 @@ class TaskUnknownError(PermanentError):
 
 class TaskMovedError(TransientError):
     """Somebody else changed the task since it was read; nothing was changed here."""
+
+
+@dataclass(frozen=True, slots=True)
+class Along:
+    """What a move writes beside the task: a statement that reads FROM moved, and values for its own placeholders."""
+
+    sql: str
+    values: Mapping[str, object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,11 +192,13 @@ def _act_values(by: Act, event: str) -> dict[str, str]:
 
 
 def move(
-    connection: Connection, task: Task, event: TaskEvent, by: Act, *, reason: str | None = None, **changes: object
-) -> Task:
+    connection: Connection, task: Task, event: TaskEvent, by: Act, *, reason: str | None = None,
+    along: Along | None = None, **changes: object,
+) -> Task:  # fmt: skip
     """Move ``task`` by ``event``, exactly one version later, with ``changes`` to other columns in the same UPDATE.
 
-    ``reason`` stays with the task, for states that need one. Any move but a claim ends the lease.
+    ``reason`` stays with the task, for states that need one. Any move but a claim ends the lease. ``along`` is written
+    by the same statement: nothing of it where the move is refused.
 
     Raises:
         IllegalTransitionError: the event is not allowed in the task's state.
@@ -194,9 +211,10 @@ def move(
     values = {"state": state.value, "reason": reason, "recheck_at": None, **lease, **changes}
     if "overrides" in values:
         values["overrides"] = json.dumps(values["overrides"])
-    statement = _move_statement(tuple(values))
-    said = _act_values(by, event.value)
-    row = connection.execute(statement, {**values, **said, "id": task.id, "seen_version": task.version}).one_or_none()
+    with_it = along or Along("", {})
+    statement = _move_statement(tuple(values), with_it.sql)
+    said = _act_values(by, event.value) | {"id": task.id, "seen_version": task.version}
+    row = connection.execute(statement, {**values, **said, **with_it.values}).one_or_none()
     if row is None:
         raise _moved(task)
     return task_of(row)
@@ -212,13 +230,14 @@ def _moved(task: Task) -> TaskMovedError:
 
 
 @cache
-def _move_statement(columns: tuple[str, ...]) -> TextClause:
+def _move_statement(columns: tuple[str, ...], along: str) -> TextualSelect:
     """One statement says who acts and moves: the trigger reads what the first part of it has set."""
     assignments = ", ".join(f"{name} = {_placeholder(name)}" for name in columns)
-    return text(
-        f"WITH said AS MATERIALIZED ({_ACT.text}) UPDATE waybill.tasks"  # noqa: S608 - names of columns, checked
+    return selecting(
+        f"WITH said AS MATERIALIZED ({_ACT.text}), moved AS (UPDATE waybill.tasks"  # noqa: S608 - names of columns, checked
         f" SET {assignments}, version = version + 1 FROM said"
-        f" WHERE id = :id AND version = :seen_version AND said.said_actor <> '' RETURNING {COLUMNS}"
+        f" WHERE id = :id AND version = :seen_version AND said.said_actor <> '' RETURNING {COLUMNS})"
+        f"{', along AS (' + along + ')' if along else ''} SELECT * FROM moved"
     )
 
 

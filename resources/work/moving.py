@@ -12,7 +12,7 @@ from resources.domain.configuration import Configuration
 from resources.domain.tasks import Act, TaskEvent, TaskId, TaskState
 from resources.ledger import alerts, claims, outbox, tasks
 from resources.ledger.outbox import STATUS, Effect
-from resources.ledger.tasks import Task
+from resources.ledger.tasks import Along, Task
 
 BEGIN_ANEW: Final = frozenset({TaskEvent.REQUEST_CHANGES, TaskEvent.REOPEN})
 """What begins a new round: the words with it go into the next draft, and every attempt is there again."""
@@ -32,11 +32,12 @@ def move(
     *,
     reason: str | None = None,
     set_key: str | None = None,
+    ending: Along | None = None,
     **changes: object,
 ) -> Task:
     """Move ``task`` by ``event`` and commit with it what the outside world is to be told.
 
-    ``set_key``: the status is the last of what is published as this set.
+    ``set_key``: the status is the last of what is published as this set. ``ending``: how its attempt ended.
 
     Raises:
         IllegalTransitionError, TaskMovedError: as `resources.ledger.tasks.move`; nothing was changed.
@@ -45,9 +46,9 @@ def move(
         changes = {"feedback": by.reason, "round": task.round + 1, "not_before_at": None} | changes
     if event in BEGIN_ANEW or event is TaskEvent.QUALIFY:
         changes = {"attempts_left": attempts_of(configuration, task)} | changes
-    moved = tasks.move(connection, task, event, by, reason=reason, **changes)
     if task.state is TaskState.WORKING and event in _TAKES_BACK:
-        claims.end(connection, task.id, task.attempt, "taken back", error={"reason": by.reason, "actor": by.actor})
+        ending = claims.ending("taken back", error={"reason": by.reason, "actor": by.actor})
+    moved = tasks.move(connection, task, event, by, reason=reason, along=ending, **changes)
     if event in _TAKES_BACK:
         outbox.withdraw(connection, task.id, reason=f"{event.value} by {by.actor}: {by.reason}")
     show(connection, configuration, moved, set_key)
@@ -72,12 +73,15 @@ def give_back(
     ``counted``: whether this attempt uses one up; one that a person interrupted does not.
     """
     left = task.attempts_left + (0 if counted else 1)
-    claims.end(connection, task.id, task.attempt, outcome, error={"reason": by.reason})
+    ending = claims.ending(outcome, error={"reason": by.reason})
     if permanent or left == 0:
-        return move(connection, configuration, task, TaskEvent.FAIL, by, reason=by.reason)
+        return move(connection, configuration, task, TaskEvent.FAIL, by, reason=by.reason, ending=ending)
     spent = max(0, attempts_of(configuration, task) - left)
     pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** max(0, spent - 1))
-    return move(connection, configuration, task, TaskEvent.EXPIRE, by, attempts_left=left, not_before_at=now + pause)
+    return move(
+        connection, configuration, task, TaskEvent.EXPIRE, by,
+        ending=ending, attempts_left=left, not_before_at=now + pause,
+    )  # fmt: skip
 
 
 def publication_failed(connection: Connection, configuration: Configuration, task_id: TaskId, error: str) -> None:

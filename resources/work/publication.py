@@ -43,12 +43,11 @@ def publish(engine: Engine, artefacts: ArtefactStore, attempt: Attempt) -> Versi
     set_key = set_key_of(attempt.task, version)
     with engine.begin() as connection:
         require(connection, attempt.claim)
-        claims.end(connection, attempt.task.id, attempt.number, "delivered")
         if attempt.task.in_clickup:
             outbox.enqueue(connection, _effects(attempt, version, files, set_key))
         by = Act(WAYBILL, f"version {version.number}: {version.summary}", attempt.claim.attempt.run_id)
         move(connection, attempt.configuration, attempt.task, TaskEvent.DELIVER, by, set_key=set_key,
-             overrides={}, feedback=None)  # fmt: skip
+             ending=claims.ending("delivered"), overrides={}, feedback=None)  # fmt: skip
     return version
 
 

@@ -39,7 +39,7 @@ def decide(
             _require_published(connection, task, version)
         reviews.record(connection, version.id, DECISIONS[event], reviewer=by.actor, reason=by.reason)
     reason = by.reason if event is TaskEvent.CANCEL else None
-    return move(connection, configuration, task, event, by, reason=reason, set_key=None, **changes)
+    return move(connection, configuration, task, event, by, reason=reason, set_key=None, ending=None, **changes)
 
 
 def set_key_of(task: Task, version: Version) -> str:

@@ -11,8 +11,8 @@ from sqlalchemy import Engine
 
 from resources import processes
 from resources.domain.errors import WaybillError
-from resources.domain.tasks import IllegalTransitionError, TaskEvent, TaskState
-from resources.ledger import claims
+from resources.domain.tasks import Act, IllegalTransitionError, TaskEvent, TaskState
+from resources.ledger import claims, tasks
 from resources.ledger.claims import AttemptPlan, Claim, Worker, hashed
 from resources.ledger.leases import TASK, AlreadyClaimedError, LeaseLostError, Pulse, kept, require
 from tests.resources.ledger.making import sql
@@ -241,9 +241,16 @@ def test_CB_4_what_an_attempt_works_from_makes_its_hash(cleared: Engine, change:
 
 def test_DT_1_of_two_endings_at_once_the_first_stands(cleared: Engine) -> None:
     def end(name: str, outcome: str) -> Callable[[], object]:
+        event = TaskEvent.DELIVER if outcome == "delivered" else TaskEvent.EXPIRE
+        read = get(cleared, name)
+
         def ended() -> bool:
-            with cleared.begin() as connection:
-                return claims.end(connection, name, 1, outcome, error={"reason": outcome})
+            ending = claims.ending(outcome, error={"reason": outcome})
+            try:
+                with cleared.begin() as connection:
+                    return bool(tasks.move(connection, read, event, Act("anna", outcome), along=ending))
+            except tasks.TaskMovedError:
+                return False
 
         return ended
 
@@ -261,10 +268,9 @@ def test_attempts_are_numbered_through_and_the_last_one_left_is_counted_down(cle
     for number in (1, 2, 3):
         claimed = claim(cleared, Worker(f"run {number}"))
         assert claimed.attempt.number == number
-        with cleared.begin() as connection:
-            assert claims.end(connection, T1, number, "abandoned")
-        assert moved(cleared, TaskEvent.EXPIRE).attempts_left == max(0, 2 - number)
-    assert [each.number for each in attempts(cleared)] == [1, 2, 3]
+        ending = claims.ending("abandoned")
+        assert moved(cleared, TaskEvent.EXPIRE, along=ending).attempts_left == max(0, 2 - number)
+    assert [(each.number, each.outcome) for each in attempts(cleared)] == [(n, "abandoned") for n in (1, 2, 3)]
 
 
 def test_ready_tasks_come_urgent_first_then_by_due_date_when_their_pause_is_over(cleared: Engine) -> None:

@@ -107,8 +107,7 @@ class TaskMachine(RuleBasedStateMachine):
         try:
             with self.ledger.begin() as connection:
                 require(connection, won)
-                assert claims.end(connection, won.id, won.attempt.number, event.value)
-                tasks.move(connection, won.task, event, ANNA, reason="r")
+                tasks.move(connection, won.task, event, ANNA, reason="r", along=claims.ending(event.value))
         except LeaseLostError:
             assert not mine
             return
@@ -123,12 +122,11 @@ class TaskMachine(RuleBasedStateMachine):
         with self.ledger.begin() as connection:
             task = tasks.get(connection, self.name)
             try:
-                tasks.move(connection, task, event, ANNA, reason="r", attempts_left=3)
+                ending = claims.ending("taken back") if at_work else None
+                tasks.move(connection, task, event, ANNA, reason="r", along=ending, attempts_left=3)
             except IllegalTransitionError:
                 assert (self.model.state, event) not in TRANSITIONS
                 return
-            if at_work:
-                assert claims.end(connection, self.name, task.attempt, "taken back")
         assert self.model.move(event)
         self.model.open_attempt = False
 

@@ -61,7 +61,8 @@ def test_each_move_is_one_version_and_one_event_with_who_and_why(cleared: Engine
     moved(cleared, TaskEvent.CANCEL, by=Act("Ben", "not wanted", "run-7"), reason="not wanted")
     again = moved(cleared, TaskEvent.REOPEN)
     assert (again.state, again.version, again.reason) == (TaskState.READY, 3, None)
-    found = sql(cleared, "SELECT version, from_state, event, to_state, actor, reason, run_id FROM waybill.task_events")
+    columns = "version, from_state, event, to_state, actor, reason, run_id"
+    found = sql(cleared, f"SELECT {columns} FROM waybill.task_events ORDER BY id")
     assert found == [
         (1, None, "see", "ready", "Anna", "because", None),
         (2, "ready", "cancel", "cancelled", "Ben", "not wanted", "run-7"),
