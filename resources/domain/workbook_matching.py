@@ -12,8 +12,8 @@ from typing import Final
 from rapidfuzz import fuzz
 
 THRESHOLD: Final = 90.0
-"""Of 100. By rapidfuzz's ratio "leather bags" is at 96 to "leather bag" and 92 to "leahter bags", and "seo agency london" at
-79 to "seo agency leeds": above are slips and plurals, below other words."""
+"""Of 100. By rapidfuzz's ratio "leather bags" is at 96 to "leather bag" and at 92 to "leahter bags": slips and plurals.
+"seo agency london" is at 79 to "seo agency leeds": other words."""
 MARGIN: Final = 8.0
 """How far the first has to be ahead of the second: more than a plural, so that "bag" beside "bags" is a question."""
 ASKED_FROM: Final = 60.0
