@@ -88,12 +88,19 @@ def _shared_runs(first: Sequence[str], second: Sequence[str]) -> tuple[str, ...]
     runs: dict[str, int] = {}
     start = 0
     while start < len(first):
-        end = start
-        while end < len(first) and f" {' '.join(first[start : end + 1]).casefold()} " in there:
-            end += 1
-        if end - start >= min(SHINGLE_WORDS, len(first), len(second)):
-            runs.setdefault(" ".join(first[start:end]), end - start)
-            start = end
-        else:
-            start += 1
+        length = _shared_from(first[start:], there)
+        if length >= min(SHINGLE_WORDS, len(first), len(second)):
+            runs.setdefault(" ".join(first[start : start + length]), length)
+        start += length if length >= SHINGLE_WORDS else 1
     return tuple(sorted(runs, key=lambda run: -runs[run]))
+
+
+def _shared_from(words: Sequence[str], there: str) -> int:
+    """How many of ``words``, from the first on, stand in ``there`` in a row."""
+    run, at = " ", 0
+    for length, word in enumerate(words):
+        run += f"{word.casefold()} "
+        at = there.find(run, at)  # a longer run begins nowhere before a shorter one
+        if at < 0:
+            return length
+    return len(words)

@@ -43,6 +43,13 @@ def test_the_bound_of_containment_is_a_half(more: str, found: int) -> None:
     assert len(duplicates({"long": long, "short": f"a b c d e f g{more}"})) == found
 
 
+def test_many_short_runs_in_long_articles_are_no_copy() -> None:
+    pieces = [f"a{n} b{n} c{n} d{n}" for n in range(20)]
+    one = " ".join(f"x{n} {piece} y{n}" for n, piece in enumerate(pieces))
+    two = " ".join(f"z{n} {piece} w{n}" for n, piece in enumerate(pieces))
+    assert duplicates({"a": one, "b": two}) == ()
+
+
 def test_articles_on_one_subject_are_no_duplicates() -> None:
     texts = {
         "a": "Leather bags are made by hand in Florence. The tannery opened in 1954 and employs 40 people.",
