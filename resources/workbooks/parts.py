@@ -7,6 +7,9 @@ from xml.parsers import expat
 _REFERENCE: Final = re.compile(r"([A-Za-z]{1,7})([0-9]{1,9})")
 _NUMBER: Final = re.compile(r"[0-9]{1,9}")
 _LETTERS: Final = 26
+MAX_DECLARED: Final = 10_000_000
+"""calamine makes room for as many strings, of 24 bytes each, as ``count`` and ``uniqueCount`` say there are."""
+_COUNTS: Final = ("count", "uniqueCount")
 _VALUES: Final = frozenset({"v", "is"})
 _RELATIONSHIPS: Final = "xl/_rels/workbook.xml.rels"
 
@@ -48,6 +51,8 @@ class Part:
 
     def _started(self, name: str, attributes: dict[str, str]) -> None:
         element = name.rpartition(":")[2]
+        if attributes and any(_is_huge(attributes.get(count)) for count in _COUNTS):
+            raise UnsoundPartError(f"it declares more than {MAX_DECLARED:,} of its elements {element[:50]!r}")
         if element == "c":
             self._at_cell(attributes.get("r"))
         elif element == "row":
@@ -73,6 +78,11 @@ class Part:
     def _refuse_uninspected(self, target: str) -> None:
         if target.lower().endswith(self._uninspected):
             raise UnsoundPartError(f"{target[:50]!r} is no sheet of an .xlsx workbook")
+
+
+def _is_huge(declared: str | None) -> bool:
+    digits = (declared or "").strip().lstrip("+0")
+    return digits.isdecimal() and (len(digits) > len(str(MAX_DECLARED)) or int(digits) > MAX_DECLARED)
 
 
 def _row(number: str | None, before: int) -> int:

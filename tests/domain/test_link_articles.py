@@ -90,6 +90,15 @@ def test_an_article_is_about_its_words() -> None:
             assert "tannery employs 40" in article.body
 
 
+def test_what_says_the_anchor_goes_to_its_article() -> None:
+    anchors = ("catalogue", "repair", "chestnut bark")
+    links = tuple(replace(LINK, number=n + 1, anchor=anchor) for n, anchor in enumerate(anchors))
+    for article, anchor in zip(compose_articles(LinkPlan("k", links), statements()), anchors, strict=True):
+        (linked,) = [each for paragraph in article.paragraphs for each in paragraph if len(each.runs) > 1]
+        assert linked.extraction_id is not None
+        assert anchor in linked.text
+
+
 def test_what_holds_addresses_or_markup_or_repeats_is_left_out() -> None:
     bad = ("See https://a.example now.", "Go to www.a.example now.", "A [link](x) here.", "An <b>old</b> shop.")
     again = tuple(text.upper() for text in TEXTS)

@@ -1,6 +1,7 @@
 """A broken or hostile file ends in a typed error before it costs memory, and never ends the process."""
 
 import random
+import re
 import zlib
 from pathlib import Path
 from zipfile import ZIP_BZIP2, ZipFile
@@ -88,6 +89,18 @@ def test_declared_entities_are_refused(path: Path) -> None:
     bomb = b'<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;">]><worksheet '
     with pytest.raises(WorkbookUnreadableError, match="declares a document type"):
         read_cora_report(replaced(path, SHEET, b"<worksheet ", bomb))
+
+
+@pytest.mark.parametrize("number", [b"99999999999", b"+99999999999", b"0010000001", b"9" * 5_000])
+@pytest.mark.parametrize("name", [b"count", b"uniqueCount"])
+def test_a_declared_number_of_strings_makes_no_room(path: Path, name: bytes, number: bytes) -> None:
+    def change(part: str, content: bytes) -> bytes:
+        if part != "xl/sharedStrings.xml":
+            return content
+        return re.sub(rb' %s="[0-9]+"' % name, b' %s="%s"' % (name, number), content)
+
+    with pytest.raises(WorkbookUnreadableError, match="declares more than"):
+        read_cora_report(rewritten(path, change))
 
 
 def test_a_sheet_that_would_not_be_inspected_is_refused(path: Path) -> None:
