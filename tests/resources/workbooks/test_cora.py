@@ -43,18 +43,15 @@ def test_sheets_and_columns_are_found_by_name_wherever_they_are(path: Path) -> N
     assert report.related_words == (RelatedWord("strap", 2.5, 4), RelatedWord("hide", None, 1))
 
 
-def test_codes_are_found_in_any_column(path: Path) -> None:
+def test_codes_and_the_target_are_found_in_any_column(path: Path) -> None:
     rows: Cells = [
         ["", "leather bags"],
-        [],
-        ["", "Goal", "", "Content", "CP492", "Words"],
-        ["", 7, "", "", "CP426", "Pics"],
+        ["", "Goal"],
+        ["", 900, "", "Content", "CP492", "Words", 1, 2],
+        ["", 7, "", "", "CP426", "Pics", 3, 4],
     ]
     report = read_cora_report(write_workbook(path, {"BASIC TUNINGS": rows}))
-    assert [(tuning.code, tuning.section, tuning.description) for tuning in report.tunings] == [
-        ("CP492", "Content", "Words"),
-        ("CP426", "Content", "Pics"),
-    ]
+    assert report.tunings == (Tuning("CP492", "Content", "Words", 900.0), Tuning("CP426", "Content", "Pics", 7.0))
 
 
 def test_all_but_the_keyword_may_be_absent(path: Path) -> None:

@@ -134,6 +134,15 @@ def test_sizes_are_counted_and_not_believed(path: Path) -> None:
         read_cora_report(path, limits=WorkbookLimits(part_bytes=2_000_000))
 
 
+def test_a_directory_that_points_before_the_file_is_refused(path: Path) -> None:
+    raw = bytearray(path.read_bytes())
+    end = raw.rindex(b"PK\x05\x06")
+    raw[end + 16 : end + 20] = (int.from_bytes(raw[end + 16 : end + 20], "little") + 10).to_bytes(4, "little")
+    path.write_bytes(raw)
+    with pytest.raises(WorkbookUnreadableError, match="outside the file"):
+        read_cora_report(path)
+
+
 def test_each_limit_holds(path: Path) -> None:
     size = path.stat().st_size
     assert read_cora_report(path, limits=WorkbookLimits(file_bytes=size)).keyword
