@@ -36,16 +36,17 @@ WHERE token = :token AND (slot = ANY(:ended) OR slot = ANY(:unused))
 """)
 # What is over is given back by whoever takes next, so that a busy process needs few transactions. now() is the begin of
 # the statement's own short transaction: as a bound it is stable, so that the index serves, and errs on the safe side. A
-# limit that the planner cannot see makes it read the index in order, rather than sort all that is free.
+# limit that the planner cannot see makes it read the index in order, rather than sort all that is free. The pause and
+# the chosen are looked up by key, as values: joined, the planner reads the whole table, or every slot that is held.
 _TAKE: Final = text(f"""
 WITH given_back AS ({_GIVE_BACK.text}),
 chosen AS MATERIALIZED (
     SELECT slot FROM waybill.call_slots
-    WHERE token = :token AND slot >= 0 AND free_at <= now() AND NOT EXISTS (
-        SELECT FROM waybill.call_slots WHERE token = :token AND slot = :pause AND free_at > now())
+    WHERE token = :token AND slot >= 0 AND free_at <= now() AND now() >= coalesce(
+        (SELECT free_at FROM waybill.call_slots WHERE token = :token AND slot = :pause), '-infinity')
     ORDER BY free_at LIMIT (SELECT CAST(:number AS bigint)) FOR UPDATE SKIP LOCKED)
 UPDATE waybill.call_slots AS taken SET free_at = clock_timestamp() + :held
-FROM chosen WHERE token = :token AND taken.slot = chosen.slot RETURNING taken.slot
+WHERE token = :token AND taken.slot = ANY(ARRAY(SELECT slot FROM chosen)) RETURNING taken.slot
 """)  # noqa: S608  both parts are constants of this module
 # A call that is under way now may end at once, and its slot come free a window later.
 _NEXT: Final = text("""

@@ -8,7 +8,7 @@ import psycopg
 import pytest
 from sqlalchemy import Engine, create_engine, text
 
-from resources.ledger import alerts, outbox
+from resources.ledger import alerts, call_budget, outbox
 from tests.hosts import PostgresHost
 from tests.resources.ledger.test_query_plans import planned, without
 
@@ -29,6 +29,8 @@ FILL: Final = (
        FROM generate_series(1, 8) n""",
     """INSERT INTO waybill.alerts (key, kind, subject, body, passed_on_at)
        SELECT 'a' || n, 'k', 's', 'b', CASE WHEN n > 5 THEN now() END FROM generate_series(1, 20000) n""",
+    """INSERT INTO waybill.call_slots (token, slot, free_at)
+       SELECT 't', n, now() - interval '1 s' FROM generate_series(-1, 9999) n""",
 )
 TAKE: Final = {
     "owner": "o", "process": "p", "at_most": 8, "lease": timedelta(minutes=1), "kinds": ["comment", "status"],
@@ -44,7 +46,7 @@ def large(postgres: PostgresHost) -> Iterator[Engine]:
         for statement in FILL:
             connection.execute(text(statement))
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.execute(text("VACUUM ANALYZE waybill.outbox, waybill.alerts, waybill.tasks"))
+        connection.execute(text("VACUUM ANALYZE waybill.outbox, waybill.alerts, waybill.tasks, waybill.call_slots"))
     yield engine
     engine.dispose()
 
@@ -86,3 +88,11 @@ def test_new_alerts_are_found_among_the_new_ones(large: Engine) -> None:
     assert "alerts_new" in found
     assert "Seq Scan" not in found
     assert "alerts_new" not in without(large, "alerts_new", alerts._PASS_ON, at_most=100)
+
+
+def test_slots_for_calls_are_taken_by_key_and_the_pause_is_one_row(large: Engine) -> None:
+    minute = timedelta(minutes=1)
+    values = {"token": "t", "pause": call_budget.PAUSE, "number": 20, "held": minute, "window": minute}
+    found = planned(large, call_budget._TAKE, **values, ended=[1, 2, 3], unused=[])
+    assert "Seq Scan" not in found
+    assert found.count("call_slots_free") == 1  # what is free; never what is held, of which there can be thousands
