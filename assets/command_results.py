@@ -1,7 +1,7 @@
 """What outside programs made for tasks, and what of it was handed over."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 import dagster as dg
 
@@ -72,3 +72,6 @@ def delivered_command_results(
         return shown(ledger, artefacts, attempt, version)
 
     each_task(context, work)
+
+
+ASSETS: Final = [command_results, delivered_command_results]

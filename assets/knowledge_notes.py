@@ -1,7 +1,7 @@
 """Notes that answer a task's question with what the client's sources say, and those that were handed over."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 import dagster as dg
 
@@ -78,3 +78,6 @@ def delivered_knowledge_notes(
         return shown(ledger, artefacts, attempt, version)
 
     each_task(context, work)
+
+
+ASSETS: Final = [knowledge_notes, delivered_knowledge_notes]

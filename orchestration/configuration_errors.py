@@ -14,7 +14,7 @@ from pydantic_core import ErrorDetails
 from orchestration.settings_errors import HIDDEN, closest
 from resources.domain.configuration import Configuration
 from resources.domain.errors import PermanentError
-from resources.domain.task_types import KINDS
+from resources.domain.task_types import kinds
 
 Place = tuple[str | int, ...]
 """Keys, and positions from 0 among tables of one name, from the top of the file."""
@@ -116,7 +116,7 @@ def _fields_at(place: Place, content: dict[str, Any]) -> dict[str, FieldInfo]:
     """The keys of the table at ``place``; none where they are free."""
     match place:
         case ("task_types", name, "settings"):
-            kind = KINDS.get(content.get("task_types", {}).get(name, {}).get("kind", name))
+            kind = kinds().get(content.get("task_types", {}).get(name, {}).get("kind", name))
             return kind.settings.model_fields if kind else {}
         case _:
             found = (model for pattern, model in tables() if _fits(pattern, place))

@@ -6,17 +6,16 @@ import dagster as dg
 
 from assets.checks import CHECKS
 from assets.clickup_tasks import clickup_tasks
-from assets.command_results import command_results, delivered_command_results
 from assets.embeddings import embeddings
 from assets.extractions import extractions
-from assets.knowledge_notes import delivered_knowledge_notes, knowledge_notes
 from assets.source_documents import source_documents
 from assets.source_listings import source_listings
 from assets.task_checks import TASK_CHECKS
 from orchestration.hosting.leash import die_with_parent
-from orchestration.jobs import JOBS, TASK_JOBS
+from orchestration.jobs import JOBS
 from orchestration.schedules import look_at_tasks, reread_sources
 from orchestration.settings import Settings, load_settings
+from orchestration.task_types import PluggedIn, plugged_in
 from orchestration.wiring import Resources
 from resources.webhooks.routes import Routes
 from sensors.changed_batches_sensor import changed_batches_sensor
@@ -32,16 +31,8 @@ from sensors.retention_sensor import retention_sensor
 from sensors.stale_work_sensor import stale_work_sensor
 from sensors.webhook_health_sensor import webhook_health_sensor
 
-ASSETS: Final = [
-    source_listings,
-    source_documents,
-    extractions,
-    embeddings,
-    knowledge_notes,
-    delivered_knowledge_notes,
-    command_results,
-    delivered_command_results,
-]
+ASSETS: Final = [source_listings, source_documents, extractions, embeddings]
+"""Of knowledge; those of work come with its kinds."""
 
 
 def build_definitions(settings: Settings, resources: Resources) -> dg.Definitions:
@@ -49,12 +40,18 @@ def build_definitions(settings: Settings, resources: Resources) -> dg.Definition
 
     Nothing is opened here: resources connect at first use, so definitions load without a database.
     """
+    work = plugged_in()
+    assets = [*ASSETS, *(asset for each in work for asset in each.assets)]
     return dg.Definitions(
-        assets=[*dg.with_source_code_references(ASSETS), clickup_tasks],
-        asset_checks=[*CHECKS, *TASK_CHECKS],
-        jobs=JOBS,
+        assets=[*dg.with_source_code_references(assets), clickup_tasks],
+        asset_checks=[*CHECKS, *TASK_CHECKS, *(check for each in work for check in each.checks)],
+        jobs=[*JOBS, *(each.job for each in work)],
         schedules=[reread_sources(settings.reread_cron), look_at_tasks(settings.check_cron)],
-        sensors=[*_knowledge_sensors(settings), *_task_sensors(settings, resources), *_clickup_sensors(resources)],
+        sensors=[
+            *_knowledge_sensors(settings),
+            *_task_sensors(settings, resources, work),
+            *_clickup_sensors(resources),
+        ],
         executor=dg.in_process_executor,
         resources=resources.by_name(),
     )
@@ -65,9 +62,11 @@ def _knowledge_sensors(settings: Settings) -> list[dg.SensorDefinition]:
     return [changed_batches_sensor, orphans_sensor(interval_s), points_sensor(interval_s)]
 
 
-def _task_sensors(settings: Settings, resources: Resources) -> list[dg.SensorDefinition]:
+def _task_sensors(settings: Settings, resources: Resources, work: list[PluggedIn]) -> list[dg.SensorDefinition]:
     ready = ready_tasks_sensor(
-        TASK_JOBS, min_free_memory_mb=settings.min_free_memory_mb, closed_task_days=settings.closed_task_days
+        [each.job for each in work],
+        min_free_memory_mb=settings.min_free_memory_mb,
+        closed_task_days=settings.closed_task_days,
     )
     inbox = inbox_sensor(Routes.of(resources.configuration))
     return [ready, stale_work_sensor, due_tasks_sensor, recurring_tasks_sensor, retention_sensor, inbox]

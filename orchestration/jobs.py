@@ -5,19 +5,14 @@ from typing import Final
 import dagster as dg
 
 from assets.checks import CHECKS
-from assets.command_results import command_results, delivered_command_results
 from assets.embeddings import embeddings
 from assets.extractions import extractions
-from assets.knowledge_notes import delivered_knowledge_notes, knowledge_notes
 from assets.partitions import BATCHES
 from assets.source_documents import source_documents
 from assets.source_listings import source_listings
 from assets.task_checks import TASK_CHECKS
-from resources.domain.task_types import COMMAND, KNOWLEDGE_NOTE
+from orchestration.task_types import LEDGER_RETRIES
 from sensors.jobs import CHECK_BATCH, CHECK_TASKS, EMBED_BATCH, LIST_SOURCE, MAKE_KNOWLEDGE
-
-LEDGER_RETRIES: Final = {"dagster/max_retries": "0"}
-"""The ledger alone retries work: sensors ask again for what is still to do, at a pace (design §5)."""
 
 list_source = dg.define_asset_job(
     LIST_SOURCE,
@@ -46,24 +41,11 @@ check_batch = dg.define_asset_job(
     tags=LEDGER_RETRIES,
     description="Look at one batch without changing it: every check of its extractions and embeddings.",
 )
-make_knowledge_note = dg.define_asset_job(
-    KNOWLEDGE_NOTE.job,
-    selection=dg.AssetSelection.assets(knowledge_notes, delivered_knowledge_notes),
-    tags=LEDGER_RETRIES,
-    description="Answer one task's question from the client's knowledge, and hand the note over for review.",
-)
-run_command = dg.define_asset_job(
-    COMMAND.job,
-    selection=dg.AssetSelection.assets(command_results, delivered_command_results),
-    tags=LEDGER_RETRIES,
-    description="Have an outside program do one task, and hand its result over for review.",
-)
 check_tasks = dg.define_asset_job(
     CHECK_TASKS,
     selection=dg.AssetSelection.checks(*TASK_CHECKS),
     tags=LEDGER_RETRIES,
     description="Look whether work is stuck or given up, and whether ClickUp and the ledger agree; mend differences.",
 )
-TASK_JOBS: Final = [make_knowledge_note, run_command]
-"""One for each kind of work."""
-JOBS: Final = [list_source, make_knowledge, embed_batch, check_batch, *TASK_JOBS, check_tasks]
+JOBS: Final = [list_source, make_knowledge, embed_batch, check_batch, check_tasks]
+"""Beside one for each kind of work (`orchestration/task_types.py`)."""

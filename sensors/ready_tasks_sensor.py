@@ -13,7 +13,7 @@ from dagster._core.definitions.unresolved_asset_job_definition import (
 
 from assets.partitions import TASKS
 from resources.domain.configuration import Configuration
-from resources.domain.task_types import KINDS
+from resources.domain.task_types import kinds
 from resources.ledger import claims, requests
 from resources.ledger.resource import LedgerResource
 from resources.ledger.tasks import Task
@@ -80,7 +80,7 @@ def _request(task: Task, run_key: str, configuration: Configuration) -> dg.RunRe
     found = configuration.task_types[task.type or ""]
     deadline_s = float(task.overrides.get("attempt_deadline_s", found.attempt_deadline_s))
     return dg.RunRequest(
-        job_name=KINDS[found.kind].job,
+        job_name=kinds()[found.kind].job,
         partition_key=task.id,
         run_key=run_key,
         tags={

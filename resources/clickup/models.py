@@ -145,6 +145,7 @@ class ClickUpTask(Record):
     due_date: Instant | None = None
     priority: Priority | None = None
     parent: Id | None = None
+    creator: User | None = None
     url: str | None = None
     list: Place | None = None
     space: Place | None = None

@@ -38,6 +38,8 @@ def seen(task: ClickUpTask, configuration: ClickUp) -> SeenTask:
         status=task.status.status,
         status_type=task.status.type,
         updated_at=task.date_updated,
+        fields=texts,
+        ordered_by=None if task.creator is None else actor_of(task.creator),
     )
 
 

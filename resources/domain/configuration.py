@@ -9,7 +9,7 @@ from typing import Annotated, Any, Final, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
-from resources.domain.task_types import KINDS
+from resources.domain.task_types import kinds
 from resources.domain.tasks import TaskState
 
 SLUG: Final = r"^[a-z0-9][a-z0-9_-]{0,62}$"
@@ -118,15 +118,15 @@ class TaskType(Part):
     @field_validator("kind")
     @classmethod
     def _is_a_kind(cls, kind: str) -> str:
-        if kind not in KINDS:
-            raise refused("", expected=f"one of the kinds {', '.join(sorted(KINDS))}", found=repr(kind))
+        if kind not in kinds():
+            raise refused("", expected=f"one of the kinds {', '.join(sorted(kinds()))}", found=repr(kind))
         return kind
 
     @field_validator("settings")
     @classmethod
     def _fit_the_kind(cls, settings: dict[str, Any], info: ValidationInfo) -> dict[str, Any]:
         if (kind := info.data.get("kind")) is not None:
-            KINDS[kind].settings.model_validate(settings)
+            kinds()[kind].settings.model_validate(settings)
         return settings
 
 
@@ -231,6 +231,11 @@ class Configuration(Part):
             if each.name in names[:at]:
                 raise refused(f"recurring.{at}.name", expected="a name that no other has", found=repr(each.name))
         return self
+
+    def takes_workbook(self, type_: str | None) -> bool:
+        """Whether tasks of the type wait for a workbook: their kind does, or their program asks for one."""
+        found = self.task_types.get(type_ or "")
+        return found is not None and (kinds()[found.kind].takes_workbook or found.settings.get("workbook") is True)
 
     def type_called(self, option: str | None) -> str | None:
         """The key of the task type that a field's text means; None: none does."""

@@ -1,10 +1,12 @@
 """Whether a task may be begun now, and if not, why (CB-13): a pure function with a reason for every no."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
 from resources.domain.configuration import Configuration
+from resources.domain.task_types import kinds, lack
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +17,8 @@ class Facts:
         type: the key of the task type; None when no type is called ``type_named``.
         client_known: whether the ledger has that client.
         status_kind: ``open``: it asks for work, or the status is our own; ``closed``; ``other``: moved by hand.
+        fields: the task's custom fields as text, by their names without case.
+        has_workbook: whether a workbook was dropped for it.
     """
 
     type: str | None
@@ -25,6 +29,8 @@ class Facts:
     due_at: datetime | None
     status: str | None
     status_kind: str
+    fields: Mapping[str, str] = field(default_factory=dict)
+    has_workbook: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +46,7 @@ NO_TYPE: Final = "no task type is chosen"
 NO_CLIENT: Final = "no client is chosen"
 NOT_AUTOMATIC: Final = "auto-execute is off"
 NO_DUE_DATE: Final = "it has no due date"
+NO_WORKBOOK: Final = "its workbook has not come yet: it is dropped into the watch folder"
 
 
 def why_not(facts: Facts, configuration: Configuration, now: datetime) -> Ineligible | None:
@@ -75,5 +82,17 @@ def _lack(facts: Facts, configuration: Configuration) -> tuple[str, bool] | None
         (not facts.client_known, f"its client '{facts.client}' is unknown: ingest a source of it first", True),
         (not facts.auto_execute, NOT_AUTOMATIC, False),
         (facts.due_at is None, NO_DUE_DATE, False),
+        *_lacks_of_kind(facts, configuration),
     )
     return next(((reason, mendable) for holds, reason, mendable in lacks if holds), None)
+
+
+def _lacks_of_kind(facts: Facts, configuration: Configuration) -> list[tuple[bool, str, bool]]:
+    """What its kind of work needs beside: its own fields of the task, a workbook."""
+    found = configuration.task_types.get(facts.type or "")
+    if found is None:
+        return []
+    kind = kinds()[found.kind]
+    field_lack = lack(kind, facts.fields)
+    waits = configuration.takes_workbook(facts.type) and not facts.has_workbook
+    return [(field_lack is not None, field_lack or "", False), (waits, NO_WORKBOOK, False)]

@@ -1,6 +1,7 @@
 """A task as ClickUp shows it, in Waybill's terms: what the poll, a webhook's re-read and the sweep hand over."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from resources.domain.tasks import TaskId
@@ -15,6 +16,8 @@ class SeenTask:
         type_named: what the field for the type says, as a person chose it; None when it is empty.
         priority: from 1 (urgent) to 4 (low); None when unset.
         status_type: ClickUp's ``open``, ``custom``, ``done`` or ``closed``.
+        fields: all its custom fields as text, by their names without case.
+        ordered_by: who made the task; None when ClickUp does not tell.
     """
 
     id: TaskId
@@ -30,6 +33,8 @@ class SeenTask:
     status: str
     status_type: str
     updated_at: datetime
+    fields: Mapping[str, str] = field(default_factory=dict)
+    ordered_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,6 +61,8 @@ class AttemptPlan:
     kind: str
     settings: Mapping[str, Any]
     deadline_s: float
+    fields: Mapping[str, str] = field(default_factory=dict)
+    """What it reads of the task's custom fields, by the names of its kind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,7 +213,7 @@ def _input(task: Task, plan: AttemptPlan) -> dict[str, object]:
     return {
         "name": task.name, "body": task.body, "client": task.client, "type": task.type, "round": task.round,
         "due_at": task.due_at.isoformat() if task.due_at else None, "feedback": task.feedback,
-        "kind": plan.kind, "settings": dict(plan.settings),
+        "kind": plan.kind, "settings": dict(plan.settings), "fields": dict(plan.fields), "workbook": task.workbook_hash,
     }  # fmt: skip
 
 

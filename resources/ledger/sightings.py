@@ -1,8 +1,8 @@
 """What is seen of tasks in ClickUp, written into their rows; what makes no difference writes nothing (AP-7)."""
 
 import json
-from collections.abc import Collection, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
@@ -15,7 +15,7 @@ from resources.ledger.tasks import Task, task_of
 
 _NEW: Final = """
 id, origin, slot, name, body, url, list_id, client, type, type_named, auto_execute, due_at, priority,
-clickup_status, clickup_status_kind, clickup_updated_at, state, reason, recheck_at, attempts_left
+clickup_status, clickup_status_kind, clickup_updated_at, state, reason, recheck_at, attempts_left, fields, ordered_by
 """
 _INSERT: Final = text(f"""
 INSERT INTO waybill.tasks ({_NEW}, seen_at)
@@ -26,7 +26,8 @@ _UPDATE: Final = text("""
 UPDATE waybill.tasks SET name = :name, body = :body, url = :url, list_id = :list_id, client = :client, type = :type,
     type_named = :type_named, auto_execute = :auto_execute, due_at = :due_at, priority = :priority,
     clickup_status = :clickup_status, clickup_status_kind = :clickup_status_kind,
-    clickup_updated_at = :clickup_updated_at, seen_at = now(), deleted_at = NULL
+    clickup_updated_at = :clickup_updated_at, fields = CAST(:fields AS jsonb),
+    ordered_by = :ordered_by, seen_at = now(), deleted_at = NULL
 WHERE id = :id AND (clickup_updated_at IS NULL OR clickup_updated_at <= :clickup_updated_at)
 """)
 _WAIT: Final = text("""
@@ -80,6 +81,8 @@ class NewTask:
     reason: str | None = None
     recheck_at: datetime | None = None
     attempts_left: int = 0
+    fields: Mapping[str, str] = field(default_factory=dict)
+    ordered_by: str | None = None
 
 
 def insert(connection: Connection, new: Sequence[NewTask], by: Act) -> list[TaskId]:
@@ -102,9 +105,12 @@ def content(seen: SeenTask, type_: str | None, status_kind: str) -> dict[str, An
         "name": seen.name, "body": seen.body, "url": seen.url, "list_id": seen.list_id, "client": seen.client,
         "type": type_, "type_named": seen.type_named, "auto_execute": seen.auto_execute, "due_at": seen.due_at,
         "priority": seen.priority, "clickup_status": seen.status, "clickup_status_kind": status_kind,
-        "clickup_updated_at": seen.updated_at,
+        "clickup_updated_at": seen.updated_at, "ordered_by": seen.ordered_by,
     }  # fmt: skip
-    return {name: value.replace("\0", "") if isinstance(value, str) else value for name, value in columns.items()}
+    fields = {name: value.replace("\0", "") for name, value in seen.fields.items()}
+    return {name: value.replace("\0", "") if isinstance(value, str) else value for name, value in columns.items()} | {
+        "fields": fields
+    }
 
 
 def differs(task: Task, columns: dict[str, Any]) -> bool:
@@ -114,7 +120,7 @@ def differs(task: Task, columns: dict[str, Any]) -> bool:
 
 def update(connection: Connection, task: TaskId, columns: dict[str, Any]) -> None:
     """Write what was seen, unless a newer look was written meanwhile."""
-    connection.execute(_UPDATE, {"id": task, **columns})
+    connection.execute(_UPDATE, {"id": task, **columns, "fields": json.dumps(columns["fields"])})
 
 
 def wait(connection: Connection, task: Task, reason: str, recheck_at: datetime | None) -> None:

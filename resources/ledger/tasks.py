@@ -19,7 +19,7 @@ COLUMNS: Final = """
 id, origin, slot, name, body, url, list_id, client, type, type_named, auto_execute, due_at, priority,
 clickup_status, clickup_status_kind, clickup_updated_at, deleted_at, state, reason, recheck_at, overrides, feedback,
 round, attempt, attempts_left, not_before_at, created_at, changed_at, version, lease_owner, lease_process,
-lease_expires_at
+lease_expires_at, fields, ordered_by, workbook_hash
 """
 
 
@@ -41,7 +41,8 @@ SELECT set_config('waybill.actor', :said_actor, true) AS said_actor,
 """)
 _CHANGEABLE: Final = frozenset(
     {"type", "overrides", "feedback", "round", "attempt", "attempts_left", "not_before_at", "recheck_at", "lease_owner",
-     "lease_process", "lease_expires_at", "deleted_at", "clickup_status", "clickup_status_kind", "clickup_updated_at"}
+     "lease_process", "lease_expires_at", "deleted_at", "workbook_hash", "clickup_status", "clickup_status_kind",
+     "clickup_updated_at"}
 )  # fmt: skip
 _OWN_WRITE: Final = text("""
 UPDATE waybill.tasks SET clickup_status = :status, clickup_status_kind = 'open',
@@ -95,6 +96,9 @@ class Task:
         feedback: the reviewer's words for the next draft.
         round: how often its work was begun anew, by a review or a reopening; 1 at first.
         attempt: the number of the last attempt, 0 before the first.
+        fields: its custom fields as text, by their names without case.
+        ordered_by: who made it, for people; None: not known.
+        workbook_hash: the workbook that was dropped for it, by its content in the artefact store.
     """
 
     id: TaskId
@@ -129,6 +133,9 @@ class Task:
     lease_owner: str | None
     lease_process: str | None
     lease_expires_at: datetime | None
+    fields: Mapping[str, str]
+    ordered_by: str | None
+    workbook_hash: str | None
 
     @property
     def in_clickup(self) -> bool:

@@ -16,7 +16,7 @@ from sqlalchemy.exc import OperationalError
 
 from resources.domain.configuration import Configuration, TaskType
 from resources.domain.errors import PermanentError, TransientError, WaybillError
-from resources.domain.task_types import KINDS
+from resources.domain.task_types import kinds, texts_for
 from resources.domain.tasks import WAYBILL, Act, TaskId, TaskState
 from resources.ledger import claims, deliverables
 from resources.ledger.claims import AttemptPlan, Claim, Worker
@@ -131,8 +131,10 @@ def plan(configuration: Configuration, task: Task) -> AttemptPlan:
     overrides = dict(task.overrides)
     deadline_s = overrides.pop("attempt_deadline_s", found.attempt_deadline_s)
     bounded = TaskType.model_validate(found.model_dump() | {"attempt_deadline_s": deadline_s})
-    settings = KINDS[found.kind].settings.model_validate(found.settings | overrides)
-    return AttemptPlan(found.kind, settings.model_dump(mode="json"), bounded.attempt_deadline_s)
+    kind = kinds()[found.kind]
+    settings = kind.settings.model_validate(found.settings | overrides)
+    fields = texts_for(kind, task.fields)
+    return AttemptPlan(found.kind, settings.model_dump(mode="json"), bounded.attempt_deadline_s, fields)
 
 
 def claimed(engine: Engine, task_id: TaskId, worker: Worker, configuration: Configuration) -> Claim:

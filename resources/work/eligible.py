@@ -27,6 +27,8 @@ def facts(task: Task | NewTask, clients: Collection[str], configuration: Configu
         due_at=task.due_at,
         status=task.clickup_status,
         status_kind=task.clickup_status_kind or "open",
+        fields=task.fields,
+        has_workbook=isinstance(task, Task) and task.workbook_hash is not None,
     )
 
 

@@ -10,7 +10,7 @@ from orchestration.configuration import load_configuration, read_configuration
 from orchestration.configuration_errors import ConfigurationError, tables
 from orchestration.settings import load_settings
 from resources.domain.configuration import Configuration
-from resources.domain.task_types import KINDS
+from resources.domain.task_types import kinds
 from tests.architecture.sources import ROOT
 
 EXAMPLE = ROOT / "examples" / "waybill.toml"
@@ -58,7 +58,7 @@ def test_the_file_in_the_current_folder_is_read(monkeypatch: pytest.MonkeyPatch,
 def test_the_example_is_right() -> None:
     configuration = read_configuration(EXAMPLE)
     assert configuration.clickup is not None
-    assert {each.kind for each in configuration.task_types.values()} == set(KINDS)
+    assert {each.kind for each in configuration.task_types.values()} == set(kinds())
 
 
 def keys_at(content: Any, place: tuple[Any, ...]) -> set[str]:
@@ -77,7 +77,7 @@ def test_the_example_holds_every_key(place: tuple[str, ...], model: type[Configu
 
 def test_the_example_holds_every_key_of_every_kinds_settings() -> None:
     settings = keys_at(tomllib.loads(EXAMPLE.read_text()), ("task_types", "*", "settings"))
-    assert settings == {key for kind in KINDS.values() for key in kind.settings.model_fields}
+    assert settings == {key for kind in kinds().values() for key in kind.settings.model_fields}
 
 
 @pytest.mark.parametrize(

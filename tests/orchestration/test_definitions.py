@@ -9,7 +9,7 @@ import pytest
 from orchestration.definitions import build_definitions
 from orchestration.settings import load_settings
 from orchestration.wiring import Resources
-from resources.domain.task_types import KINDS
+from resources.domain.task_types import kinds
 
 CLICKUP: Final = '[clickup]\nteam = "1"\nspaces = ["2"]\npoll_interval_s = 45\n'
 OF_CLICKUP: Final = {"clickup_tasks_sensor", "clickup_sweep_sensor", "webhook_health_sensor"}
@@ -49,7 +49,7 @@ def test_the_interval_of_the_poll_is_the_one_in_waybill_toml(tmp_path: Path) -> 
 
 def test_every_kind_of_work_has_its_job_which_only_the_ledger_retries(tmp_path: Path) -> None:
     found = repository(tmp_path, "")
-    for kind in KINDS.values():
+    for kind in kinds().values():
         job = found.get_job(kind.job)
         assert job.tags["dagster/max_retries"] == "0"
         assert len(job.description or "") > 40
@@ -57,7 +57,7 @@ def test_every_kind_of_work_has_its_job_which_only_the_ledger_retries(tmp_path: 
         assert delivered.path == [f"delivered_{made.path[0]}"]
         assert found.asset_graph.get(delivered).parent_keys == {made}, "what is handed over is what was made"
     asked = {job.name for job in found.get_sensor_def("ready_tasks_sensor").jobs}
-    assert asked == {kind.job for kind in KINDS.values()}
+    assert asked == {kind.job for kind in kinds().values()}
 
 
 def test_checks_on_tasks_stand_on_clickup_tasks_and_have_a_job_of_their_own(tmp_path: Path) -> None:

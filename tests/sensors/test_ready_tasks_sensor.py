@@ -4,7 +4,7 @@ import dagster as dg
 import psutil
 import pytest
 
-from orchestration.jobs import TASK_JOBS
+from orchestration.task_types import plugged_in
 from resources.domain.tasks import TaskEvent, TaskState
 from sensors import ready_tasks_sensor as module
 from sensors.ready_tasks_sensor import ready_tasks_sensor
@@ -12,7 +12,7 @@ from tests.resources.ledger.making import sql
 from tests.resources.ledger.tasks_making import acme, add, add_many, claim, configured, get, moved
 from tests.sensors.task_ticks import TaskTicks
 
-SENSOR = ready_tasks_sensor(TASK_JOBS, min_free_memory_mb=1, closed_task_days=30)
+SENSOR = ready_tasks_sensor([each.job for each in plugged_in()], min_free_memory_mb=1, closed_task_days=30)
 
 
 def asked(ticks: TaskTicks, sensor: dg.SensorDefinition = SENSOR) -> dict[str, dg.RunRequest]:
@@ -104,7 +104,9 @@ def test_a_task_whose_type_is_gone_stops_no_other(ticks: TaskTicks) -> None:
 def test_while_memory_is_short_no_work_is_begun(ticks: TaskTicks) -> None:
     add(ticks.ledger)
     more_than_there_is = psutil.virtual_memory().total // 1_000_000 + 1
-    short = ready_tasks_sensor(TASK_JOBS, min_free_memory_mb=more_than_there_is, closed_task_days=30)
+    short = ready_tasks_sensor(
+        [each.job for each in plugged_in()], min_free_memory_mb=more_than_there_is, closed_task_days=30
+    )
     assert f"fewer than {more_than_there_is}: no work is begun" in ticks.said(short)
     assert [*asked(ticks)] == ["t1"], "nothing was noted"
 

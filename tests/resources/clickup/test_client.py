@@ -58,7 +58,9 @@ def test_changed_tasks_come_oldest_first_closed_ones_too_with_a_strict_bound(
     looked = client.task(made[1])
     assert looked is not None
     page = client.team_tasks(host.team, [host.space], updated_after=looked.date_updated)
-    assert [task.id for task in page.tasks] == [made[2], made[0]]
+    assert {task.id for task in page.tasks} == {made[2], made[0]}
+    changed = [task.date_updated for task in page.tasks]
+    assert changed == sorted(changed)
     assert page.last
     before = looked.date_updated - timedelta(milliseconds=1)
     assert made[1] in [task.id for task in client.team_tasks(host.team, [host.space], updated_after=before).tasks]
