@@ -9,6 +9,7 @@ from typing import Annotated, Any, Final, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
+from resources.domain.clients import ClientProfile
 from resources.domain.task_types import kinds
 from resources.domain.tasks import TaskState
 
@@ -190,6 +191,7 @@ class Configuration(Part):
     """The whole file. Without `[clickup]` there are local tasks only."""
 
     clickup: ClickUp | None = None
+    clients: dict[Slug, ClientProfile] = Field(default_factory=dict)
     task_types: dict[Slug, TaskType] = Field(default_factory=dict, validate_default=True)
     recurring: tuple[Recurring, ...] = ()
     alerts: Alerts = Alerts()
@@ -231,6 +233,10 @@ class Configuration(Part):
             if each.name in names[:at]:
                 raise refused(f"recurring.{at}.name", expected="a name that no other has", found=repr(each.name))
         return self
+
+    def client(self, slug: str) -> ClientProfile:
+        """What is said of a client; of one that is not named, what holds by default."""
+        return self.clients.get(slug, ClientProfile())
 
     def takes_workbook(self, type_: str | None) -> bool:
         """Whether tasks of the type wait for a workbook: their kind does, or their program asks for one."""
