@@ -6,8 +6,8 @@ from typing import Any, Final
 import dagster as dg
 
 from assets.clickup_tasks import clickup_tasks
-from assets.partitions import ACCOUNTS, DELIVERABLES, TASK_POOL, TASKS
-from assets.task_work import TASKS_A_RUN, attempt_at, each_task, shown
+from assets.deliverable_assets import handed_over, task_asset
+from assets.task_work import attempt_at, each_task, shown
 from resources.artefacts.store import ArtefactStore
 from resources.domain.configuration import Configuration
 from resources.domain.task_types import COMMAND
@@ -15,17 +15,11 @@ from resources.domain.tasks import TaskId
 from resources.ledger.resource import LedgerResource
 from resources.work.command import run_command
 from resources.work.drafting import drafted
-from resources.work.publication import publish
 
 
-@dg.asset(
+@task_asset(
     deps=[clickup_tasks],
-    partitions_def=TASKS,
-    group_name=DELIVERABLES,
-    owners=ACCOUNTS,
     kinds={"python", "shell"},
-    pool=TASK_POOL,
-    backfill_policy=dg.BackfillPolicy.multi_run(max_partitions_per_run=TASKS_A_RUN),
 )
 def command_results(
     context: dg.AssetExecutionContext,
@@ -46,32 +40,5 @@ def command_results(
     each_task(context, work)
 
 
-@dg.asset(
-    deps=[command_results],
-    partitions_def=TASKS,
-    group_name=DELIVERABLES,
-    owners=ACCOUNTS,
-    kinds={"python", "clickup"},
-    pool=TASK_POOL,
-    backfill_policy=dg.BackfillPolicy.multi_run(max_partitions_per_run=TASKS_A_RUN),
-)
-def delivered_command_results(
-    context: dg.AssetExecutionContext,
-    ledger: dg.ResourceParam[LedgerResource],
-    artefacts: dg.ResourceParam[ArtefactStore],
-    configuration: dg.ResourceParam[Configuration],
-) -> None:
-    """The version is whole, the task is in review, and what publishes it stands in the outbox.
-
-    All in one transaction: nothing is published of a version that is not whole.
-    """
-
-    def work(task: TaskId) -> Mapping[str, Any]:
-        with attempt_at(context, ledger, configuration, task, COMMAND) as attempt:
-            version = publish(ledger.engine, artefacts, attempt)
-        return shown(ledger, artefacts, attempt, version)
-
-    each_task(context, work)
-
-
+delivered_command_results = handed_over(COMMAND, command_results)
 ASSETS: Final = [command_results, delivered_command_results]

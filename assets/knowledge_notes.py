@@ -6,9 +6,9 @@ from typing import Any, Final
 import dagster as dg
 
 from assets.clickup_tasks import clickup_tasks
+from assets.deliverable_assets import handed_over, task_asset
 from assets.embeddings import embeddings
-from assets.partitions import ACCOUNTS, DELIVERABLES, TASK_POOL, TASKS
-from assets.task_work import TASKS_A_RUN, attempt_at, each_task, shown
+from assets.task_work import attempt_at, each_task, shown
 from resources.artefacts.store import ArtefactStore
 from resources.domain.configuration import Configuration
 from resources.domain.task_types import KNOWLEDGE_NOTE
@@ -17,18 +17,12 @@ from resources.knowledge.index import IndexResource
 from resources.ledger.resource import LedgerResource
 from resources.work.drafting import drafted
 from resources.work.note import make_note
-from resources.work.publication import publish
 
 
-@dg.asset(
+@task_asset(
     # For lineage only: a note searches whatever of the client's is embedded by then.
     deps=[clickup_tasks, dg.AssetDep(embeddings, partition_mapping=dg.AllPartitionMapping())],
-    partitions_def=TASKS,
-    group_name=DELIVERABLES,
-    owners=ACCOUNTS,
     kinds={"python", "qdrant", "markdown"},
-    pool=TASK_POOL,
-    backfill_policy=dg.BackfillPolicy.multi_run(max_partitions_per_run=TASKS_A_RUN),
 )
 def knowledge_notes(
     context: dg.AssetExecutionContext,
@@ -52,32 +46,5 @@ def knowledge_notes(
     each_task(context, work)
 
 
-@dg.asset(
-    deps=[knowledge_notes],
-    partitions_def=TASKS,
-    group_name=DELIVERABLES,
-    owners=ACCOUNTS,
-    kinds={"python", "clickup"},
-    pool=TASK_POOL,
-    backfill_policy=dg.BackfillPolicy.multi_run(max_partitions_per_run=TASKS_A_RUN),
-)
-def delivered_knowledge_notes(
-    context: dg.AssetExecutionContext,
-    ledger: dg.ResourceParam[LedgerResource],
-    artefacts: dg.ResourceParam[ArtefactStore],
-    configuration: dg.ResourceParam[Configuration],
-) -> None:
-    """The version is whole, the task is in review, and what publishes it stands in the outbox.
-
-    All in one transaction: nothing is published of a version that is not whole.
-    """
-
-    def work(task: TaskId) -> Mapping[str, Any]:
-        with attempt_at(context, ledger, configuration, task, KNOWLEDGE_NOTE) as attempt:
-            version = publish(ledger.engine, artefacts, attempt)
-        return shown(ledger, artefacts, attempt, version)
-
-    each_task(context, work)
-
-
+delivered_knowledge_notes = handed_over(KNOWLEDGE_NOTE, knowledge_notes)
 ASSETS: Final = [knowledge_notes, delivered_knowledge_notes]

@@ -1,9 +1,12 @@
 """What a task's work hands over: files, kept by their content, and what they cite."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 from resources.domain.ids import ExtractionId
 from resources.domain.spans import Span
+
+Stage = Literal["round", "whole"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,11 +19,15 @@ class Artefact:
 
 @dataclass(frozen=True, slots=True)
 class DraftFile:
-    """A file of a deliverable. ``name`` is for people and never becomes a path."""
+    """A file of a deliverable. ``name`` is for people and never becomes a path.
+
+    One that is not ``published`` stays here: by it versions are compared, and the next one begins with it.
+    """
 
     name: str
     media_type: str
     artefact: Artefact
+    published: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +50,7 @@ class Draft:
         summary: one or two sentences for the comment that announces it.
         files: what is delivered; at least one (CB-10).
         made_by: who or what wrote it, for people: a model, a program, a rule.
+        stage: ``round``: it was revised before anybody saw it (CP-4); only a ``whole`` one is published.
     """
 
     kind: str
@@ -50,3 +58,4 @@ class Draft:
     files: tuple[DraftFile, ...]
     citations: tuple[Citation, ...]
     made_by: str
+    stage: Stage = "whole"

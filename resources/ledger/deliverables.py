@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, text
 
-from resources.domain.deliverables import Citation, Draft
+from resources.domain.deliverables import Citation, Draft, Stage
 from resources.domain.ids import derived
 from resources.domain.tasks import TaskId
 from resources.ledger.claims import Claim
@@ -17,30 +17,33 @@ _DELIVERABLE: Final = text("""
 INSERT INTO waybill.deliverables (id, task_id, kind) VALUES (:id, :task, :kind) ON CONFLICT DO NOTHING
 """)
 _VERSION: Final = text("""
-INSERT INTO waybill.deliverable_versions (id, deliverable_id, number, attempt, summary, made_by)
-VALUES (:id, :deliverable, :number, :attempt, :summary, :made_by)
+INSERT INTO waybill.deliverable_versions (id, deliverable_id, number, attempt, summary, made_by, stage)
+VALUES (:id, :deliverable, :number, :attempt, :summary, :made_by, :stage)
 """)
 _FILES: Final = text("""
-INSERT INTO waybill.deliverable_files (version_id, name, media_type, size_bytes, content_hash)
-VALUES (:version, :name, :media_type, :size_bytes, :content_hash)
+INSERT INTO waybill.deliverable_files (version_id, name, media_type, size_bytes, content_hash, published)
+VALUES (:version, :name, :media_type, :size_bytes, :content_hash, :published)
 """)
 _CITATIONS: Final = text("""
 INSERT INTO waybill.citations (version_id, number, extraction_id, uri, title, span_start, span_end, text)
 VALUES (:version, :number, :extraction_id, :uri, :title, :start, :end, :text)
 """)
 _SELECT: Final = """
-SELECT v.id, d.task_id, d.kind, v.number, v.attempt, v.summary, v.made_by, v.created_at, a.input_hash
+SELECT v.id, d.task_id, d.kind, v.number, v.attempt, v.summary, v.made_by, v.created_at, a.input_hash, v.stage,
+       v.copy_of
 FROM waybill.deliverable_versions v JOIN waybill.deliverables d ON d.id = v.deliverable_id
 JOIN waybill.task_attempts a ON a.task_id = d.task_id AND a.number = v.attempt
 """
-_NEWEST: Final = text(f"{_SELECT} WHERE d.task_id = :task ORDER BY v.created_at DESC, v.number DESC LIMIT 1")
+_NEWEST: Final = text(
+    f"{_SELECT} WHERE d.task_id = :task AND v.stage = 'whole' ORDER BY v.created_at DESC, v.number DESC LIMIT 1"
+)
 _ALL: Final = text(f"{_SELECT} WHERE d.task_id = :task ORDER BY d.kind, v.number")
 _LAST_NUMBER: Final = text("""
 SELECT coalesce(max(v.number), 0) FROM waybill.deliverable_versions v
 JOIN waybill.deliverables d ON d.id = v.deliverable_id WHERE d.task_id = :task
 """)
 _FILES_OF: Final = text("""
-SELECT name, media_type, size_bytes, content_hash FROM waybill.deliverable_files
+SELECT name, media_type, size_bytes, content_hash, published FROM waybill.deliverable_files
 WHERE version_id = :version ORDER BY name
 """)
 _CITATIONS_OF: Final = text("""
@@ -57,11 +60,15 @@ class StoredFile:
     media_type: str
     size_bytes: int
     content_hash: str
+    published: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """One version of a deliverable. ``attempt`` made it, from what ``input_hash`` stands for."""
+    """One version of a deliverable. ``attempt`` made it, from what ``input_hash`` stands for.
+
+    ``copy_of``: the version that it equals, as it was rolled back to.
+    """
 
     id: UUID
     task_id: TaskId
@@ -72,10 +79,12 @@ class Version:
     made_by: str
     created_at: datetime
     input_hash: str
+    stage: Stage
+    copy_of: UUID | None
 
 
 def record(connection: Connection, claim: Claim, draft: Draft) -> Version:
-    """Keep ``draft`` as the next version, whole: files and citations with it. Only while the claim stands."""
+    """Keep ``draft`` as the next version, with all its files and citations. Only while the claim stands."""
     require(connection, claim)
     deliverable = derived("deliverable", claim.id, draft.kind)
     connection.execute(_DELIVERABLE, {"id": deliverable, "task": claim.id, "kind": draft.kind})
@@ -84,24 +93,23 @@ def record(connection: Connection, claim: Claim, draft: Draft) -> Version:
     connection.execute(
         _VERSION,
         {"id": version, "deliverable": deliverable, "number": number, "attempt": claim.attempt.number,
-         "summary": draft.summary, "made_by": draft.made_by},
+         "summary": draft.summary, "made_by": draft.made_by, "stage": draft.stage},
     )  # fmt: skip
     files = [
         {"version": version, "name": file.name, "media_type": file.media_type,
-         "size_bytes": file.artefact.size_bytes, "content_hash": file.artefact.content_hash}
+         "size_bytes": file.artefact.size_bytes, "content_hash": file.artefact.content_hash,
+         "published": file.published}
         for file in draft.files
     ]  # fmt: skip
     if files:
         connection.execute(_FILES, files)
     if draft.citations:
         connection.execute(_CITATIONS, [_row(version, at, each) for at, each in enumerate(draft.citations, start=1)])
-    made = checkpoint(connection, claim)
-    assert made is not None
-    return made
+    return next(each for each in versions(connection, claim.id) if each.id == version)
 
 
 def checkpoint(connection: Connection, claim: Claim) -> Version | None:
-    """The version that was made from just what this claim works from: a repeat after a crash makes no second one."""
+    """The whole version that was made from just what this claim works from: a repeat after a crash makes no second."""
     made = newest(connection, claim.id)
     return made if made is not None and made.input_hash == claim.attempt.input_hash else None
 
@@ -113,13 +121,13 @@ def made_in(connection: Connection, task: TaskId, attempt: int) -> bool:
 
 
 def newest(connection: Connection, task: TaskId) -> Version | None:
-    """The task's last version; None before the first."""
+    """The task's last whole version; None before the first."""
     row = connection.execute(_NEWEST, {"task": task}).one_or_none()
     return None if row is None else Version(**row._mapping)
 
 
 def versions(connection: Connection, task: TaskId) -> list[Version]:
-    """Every version, oldest first."""
+    """Every version, rounds too, oldest first."""
     return [Version(**row._mapping) for row in connection.execute(_ALL, {"task": task})]
 
 

@@ -66,6 +66,12 @@ class Attempt:
         return self.claim.attempt.settings
 
     @property
+    def fields(self) -> Mapping[str, str]:
+        """What its kind reads of the task's custom fields, by the kind's names for them."""
+        fields: Mapping[str, str] = self.claim.attempt.input.get("fields", {})
+        return fields
+
+    @property
     def deadline_at(self) -> datetime:
         """When its work has to be over."""
         return self.claim.attempt.deadline_at

@@ -34,7 +34,7 @@ def publish(engine: Engine, artefacts: ArtefactStore, attempt: Attempt) -> Versi
     with engine.begin() as connection:
         version = deliverables.checkpoint(connection, attempt.claim)
         files = deliverables.files(connection, version.id) if version else []
-    if version is None or not files:
+    if version is None or not any(file.published for file in files):
         raise _incomplete(attempt, "no file was made")
     damaged = [file.name for file in files if not artefacts.verify(file.content_hash)]
     if damaged:
@@ -60,9 +60,9 @@ def _effects(attempt: Attempt, version: Version, files: Sequence[StoredFile], se
              "size_bytes": file.size_bytes, "media_type": file.media_type},
             set_key, task,
         )
-        for file in files
+        for file in files if file.published
     ]  # fmt: skip
-    text = comment(version, [shown_name(file, version.number) for file in files])
+    text = comment(version, [shown_name(file, version.number) for file in files if file.published])
     said = Effect(f"comment:{task}:v{version.number}", task, "comment", {"task_id": task, "text": text}, set_key, task)
     return [*attachments, said]
 
