@@ -35,7 +35,7 @@ def command_results(
     def work(task: TaskId) -> Mapping[str, Any]:
         with attempt_at(context, ledger, configuration, task, COMMAND) as attempt:
             version = drafted(ledger.engine, artefacts, attempt, lambda: run_command(ledger.engine, artefacts, attempt))
-        return shown(ledger, artefacts, attempt, version)
+        return shown(ledger.engine, artefacts, attempt, version)
 
     each_task(context, work)
 

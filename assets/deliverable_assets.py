@@ -45,7 +45,7 @@ def handed_over(kind: Kind, made: dg.AssetsDefinition, *, name: str = "") -> dg.
         def work(task: TaskId) -> Mapping[str, Any]:
             with attempt_at(context, ledger, configuration, task, kind) as attempt:
                 version = publish(ledger.engine, artefacts, attempt)
-            return shown(ledger, artefacts, attempt, version)
+            return shown(ledger.engine, artefacts, attempt, version)
 
         each_task(context, work)
 

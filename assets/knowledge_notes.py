@@ -41,7 +41,7 @@ def knowledge_notes(
             version = drafted(
                 ledger.engine, artefacts, attempt, lambda: make_note(ledger.engine, index, artefacts, attempt)
             )
-        return shown(ledger, artefacts, attempt, version)
+        return shown(ledger.engine, artefacts, attempt, version)
 
     each_task(context, work)
 

@@ -5,6 +5,7 @@ from contextlib import AbstractContextManager
 from typing import Any, Final
 
 import dagster as dg
+from sqlalchemy import Engine
 
 from assets import previews
 from assets.partitions import owner_of
@@ -79,9 +80,9 @@ def attempt_at(
     return attempting(ledger.engine, task, owner=owner, run_id=run_id, configuration=configuration)
 
 
-def shown(ledger: LedgerResource, artefacts: ArtefactStore, attempt: Attempt, version: Version) -> dict[str, Any]:
+def shown(engine: Engine, artefacts: ArtefactStore, attempt: Attempt, version: Version) -> dict[str, Any]:
     """The metadata of a version: its files, what it cites, and how its first Markdown file reads."""
-    with ledger.engine.begin() as connection:
+    with engine.begin() as connection:
         files = deliverables.files(connection, version.id)
         citations = deliverables.citations(connection, version.id)
     url, note = attempt.task.url, next((file for file in files if file.media_type == "text/markdown"), None)

@@ -1,0 +1,63 @@
+"""A press release as a Word document in AP form; the reviewer's copy has each sentence's source as a comment."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Final, Literal
+
+from docx.document import Document
+from docx.text.paragraph import Paragraph as WordParagraph
+
+from resources.artefacts import word
+from resources.domain.datelines import dateline
+from resources.domain.press_release_markdown import contact_line
+from resources.domain.press_releases import END, Fact, Paragraph, Release, Sentence
+
+SOURCE_CHARS: Final = 400
+Copy = Literal["client", "reviewer"]
+
+
+def press_release_word(release: Release, facts: Mapping[str, Fact], *, copy: Copy, made_at: datetime) -> bytes:
+    """The file: the same bytes for the same release, facts, copy and instant. The client's copy has no comments."""
+    made = word.new_document(release.headline.text, made_at)
+    page = _Page(made, facts if copy == "reviewer" else {}, made_at)
+    page.sentence(word.add(made, "", "Headline"), release.headline)
+    for place, paragraph in enumerate(release.paragraphs):
+        page.paragraph(paragraph, dateline(release) if place == 0 else "")
+    if release.about:
+        word.add(made, f"About {release.company}", "Label")
+        word.add(made, " ".join(sentence.text for sentence in release.about), "Body")
+    if line := contact_line(release.contact):
+        word.add(made, "Contact", "Label")
+        word.add(made, line, "Body")
+    word.add(made, END, "Body", centred=True)
+    word.add(made, release.made_by, "Small")
+    return word.bytes_of(made)
+
+
+class _Page:
+    """Sentences in runs, each with a comment for what it rests on, as far as the facts are given."""
+
+    def __init__(self, made: Document, facts: Mapping[str, Fact], made_at: datetime) -> None:
+        self._made, self._facts, self._made_at = made, facts, made_at
+
+    def paragraph(self, paragraph: Paragraph, dateline_: str) -> None:
+        written = word.add(self._made, "", "Quote" if paragraph.role == "quote" else "Body")
+        if dateline_:
+            word.add_run(written, dateline_, bold=True)
+            word.add_run(written, " — ")
+        for place, sentence in enumerate(paragraph.sentences):
+            if place:
+                word.add_run(written, " ")
+            self.sentence(written, sentence)
+
+    def sentence(self, written: WordParagraph, sentence: Sentence) -> None:
+        run = word.add_run(written, sentence.text)
+        told = [_source(self._facts[key]) for key in sentence.cites if key in self._facts]
+        if told:
+            word.comment(self._made, [run], "\n".join(told), self._made_at)
+
+
+def _source(fact: Fact) -> str:
+    words = " ".join(fact.text.split())
+    shown = words if len(words) <= SOURCE_CHARS else words[: SOURCE_CHARS - 1].rpartition(" ")[0] + "…"
+    return f"{fact.title or 'Untitled'} ({fact.uri}): “{shown}” [{fact.key}]"

@@ -1,0 +1,107 @@
+"""How a release is shown and told to machines: AP's dateline, Markdown with sources, plain text, JSON-LD."""
+
+import json
+from datetime import date
+
+import pytest
+from markdown_it import MarkdownIt
+
+from resources.domain.datelines import dateline
+from resources.domain.news_articles import NewsArticleInvalidError, as_json, news_article, validated
+from resources.domain.press_release_markdown import press_release_markdown, press_release_text
+from resources.domain.press_releases import Paragraph, Sentence
+from tests.domain.releases_making import FACTS, SALE, release
+
+
+@pytest.mark.parametrize(
+    ("city", "state", "expected"),
+    [
+        ("Portland", "OR", "PORTLAND, Ore., Feb. 3, 2026"),
+        ("Portland", "Oregon", "PORTLAND, Ore., Feb. 3, 2026"),
+        ("Chicago", "Illinois", "CHICAGO, Feb. 3, 2026"),
+        ("Sheffield, England", "", "SHEFFIELD, England, Feb. 3, 2026"),
+        ("Leeds", "West Yorkshire", "LEEDS, West Yorkshire, Feb. 3, 2026"),
+        ("", "Ore.", "Feb. 3, 2026"),
+    ],
+)
+def test_a_dateline_is_as_ap_writes_it(city: str, state: str, expected: str) -> None:
+    assert dateline(release(city=city, state=state)) == expected
+
+
+def test_markdown_has_the_parts_in_order_and_each_source_once() -> None:
+    text = press_release_markdown(release(), FACTS)
+    parts = [
+        "# Acme Outdoor Launches", "SHEFFIELD, England, Feb. 3, 2026", "launched the Stormbreak", "for £245. \\[1\\]",
+        "> “We wanted", "said Maya Lindqvist, founder. \\[2\\]", "About Acme Outdoor", "makes packs", "Ben Whitlock",
+        "###", "without a language model", "Sources", "1. Stormbreak launch", "12 March 2026 for £245", "2. The task",
+    ]  # fmt: skip
+    places = [text.index(part) for part in parts]
+    assert places == sorted(places)
+    assert text.count("Stormbreak launch") == 1
+    assert "Sources" not in press_release_markdown(release(), None)
+
+
+def test_words_of_a_source_never_become_markup() -> None:
+    hostile = "# [x](http://y) <script>alert(1)</script> ![i](j) *b* `c`\n\n- item"
+    made = release(paragraphs=(Paragraph(role="lede", sentences=(Sentence(text=hostile, cites=("k",)),)),))
+    facts = {"k": SALE.model_copy(update={"key": "k", "title": hostile, "text": hostile, "uri": "<b>*x*"})}
+    tokens = [
+        each.type
+        for token in MarkdownIt().parse(press_release_markdown(made, facts))
+        for each in (token, *(token.children or []))
+    ]
+    assert not {"link_open", "html_inline", "html_block", "image", "code_inline", "bullet_list_open"} & set(tokens)
+
+
+def test_cp4_plain_text_has_a_paragraph_a_line_so_that_versions_can_be_compared() -> None:
+    lines = press_release_text(release()).splitlines()
+    assert len(lines) == 7
+    assert lines[1].startswith("SHEFFIELD, England, Feb. 3, 2026 — Acme Outdoor launched")
+    assert lines[-1] == "###"
+
+
+def test_a_release_is_a_news_article_by_code() -> None:
+    made = news_article(release(), website="https://acme.example", url="https://acme.example/n/1", image="")
+    assert made["@context"] == "https://schema.org"
+    assert made["@type"] == "NewsArticle"
+    assert made["dateline"] == "SHEFFIELD, England, Feb. 3, 2026"
+    assert made["datePublished"] == made["dateModified"] == "2026-02-03"
+    assert made["author"] == {"@type": "Organization", "name": "Acme Outdoor", "url": "https://acme.example"}
+    assert "“We wanted a jacket that can be repaired,”" in made["articleBody"]
+    assert made["contentLocation"]["name"] == "SHEFFIELD, England"
+    assert "image" not in made
+    assert validated(made) == made
+
+
+def test_a_long_headline_is_cut_at_a_word_to_what_pages_show() -> None:
+    made = news_article(release(headline=Sentence(text="Waterproof " * 20)))
+    assert len(made["headline"]) <= 110
+    assert made["headline"].endswith("Waterproof…")
+
+
+@pytest.mark.parametrize(
+    ("more", "named"),
+    [
+        ({"url": "javascript:alert(1)"}, "url"),
+        ({"image": "file:///etc/passwd"}, "image"),
+        ({"modified": date(2026, 2, 2)}, "dateModified"),
+    ],
+)
+def test_what_is_no_article_is_refused_by_the_name_of_its_property(more: dict[str, object], named: str) -> None:
+    with pytest.raises(NewsArticleInvalidError) as refused:
+        news_article(release(), **more)  # type: ignore[arg-type]  # what is refused
+    assert named in str(refused.value)
+
+
+def test_an_unknown_property_is_refused() -> None:
+    with pytest.raises(NewsArticleInvalidError, match="stars"):
+        validated(news_article(release()) | {"stars": 5})
+
+
+def test_json_is_safe_within_a_page_and_still_says_the_same() -> None:
+    words = "</script><script>alert('&')</script>"
+    made = news_article(release(headline=Sentence(text=words)))
+    written = as_json(made)
+    assert b"</script" not in written
+    assert b"&" not in written
+    assert json.loads(written)["headline"] == words
