@@ -43,7 +43,7 @@ def new_document(title: str, made_at: datetime) -> document.Document:
     properties = made.core_properties
     properties.title, properties.author, properties.last_modified_by = plain(title)[:250], "Waybill", "Waybill"
     properties.comments, properties.revision = "", 1
-    properties.created = properties.modified = made_at.astimezone(UTC).replace(tzinfo=None, microsecond=0)
+    properties.created = properties.modified = made_at.astimezone(UTC)
     for name, look in _STYLES.items():
         _add_style(made, name, *look)
     return made

@@ -53,9 +53,10 @@ def test_every_kind_of_work_has_its_job_which_only_the_ledger_retries(tmp_path: 
         job = found.get_job(kind.job)
         assert job.tags["dagster/max_retries"] == "0"
         assert len(job.description or "") > 40
-        made, delivered = sorted(job.asset_layer.executable_asset_keys, key=lambda key: "delivered" in key.path[0])
-        assert delivered.path == [f"delivered_{made.path[0]}"]
-        assert found.asset_graph.get(delivered).parent_keys == {made}, "what is handed over is what was made"
+        *made, delivered = sorted(job.asset_layer.executable_asset_keys, key=lambda key: "delivered" in key.path[0])
+        assert delivered.path[0].startswith("delivered_")
+        (last,) = found.asset_graph.get(delivered).parent_keys
+        assert last in made, "what is handed over is what was made"
     asked = {job.name for job in found.get_sensor_def("ready_tasks_sensor").jobs}
     assert asked == {kind.job for kind in kinds().values()}
 
