@@ -88,6 +88,8 @@ class Settings(BaseSettings):
     embedder: str = Field("wordllama", description="wordllama, fastembed:MODEL or openai:MODEL")
     embedder_url: HttpUrl | None = Field(None, description=_AN_HTTP_URL + ", required by openai:MODEL")
     embedder_api_key: SecretStr | None = Field(None, description="the key of WAYBILL_EMBEDDER_URL")
+    writer: str = Field("offline", description="the name of an installed writer, such as offline")
+    """Who writes press releases."""
     max_document_bytes: int = Field(20_000_000, ge=1, le=1_000_000_000, description="bytes from 1 to 1000000000")
     """A larger file is recorded as refused and not read."""
     batch_size_documents: int = Field(1000, ge=1, le=1000, description="documents from 1 to 1000")

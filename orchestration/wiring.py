@@ -13,6 +13,8 @@ from resources.knowledge.index import IndexResource
 from resources.ledger.resource import LedgerResource
 from resources.limits import Limits
 from resources.vault import VaultResource
+from resources.writer.writer import Writer
+from resources.writer.writers import open_writer
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +28,7 @@ class Resources:
     clickup: ClickUpResource
     artefacts: ArtefactStore
     vault: VaultResource
+    writer: Writer
 
     @classmethod
     def of(cls, settings: Settings) -> Self:
@@ -33,6 +36,7 @@ class Resources:
 
         Raises:
             ConfigurationError, SettingsError: waybill.toml is wrong.
+            WriterInvalidError: the writer is not installed, or broken.
         """
         key, embedder_key, token = settings.qdrant_api_key, settings.embedder_api_key, settings.clickup_token
         secret_key, home = settings.secret_key, Home.at(settings.home)
@@ -59,6 +63,7 @@ class Resources:
                 timeout_s=settings.clickup_timeout_s,
             ),
             artefacts=ArtefactStore(home.artefacts),
+            writer=open_writer(settings.writer),
             vault=VaultResource(home.run, secret_key.get_secret_value() if secret_key else None),
         )
 

@@ -62,7 +62,7 @@ _SAID_OF: Final = words_that_matter(
 
 
 def answered(brief: Brief, release: Release, words: str, *, where: str = "") -> Release:
-    """The release after the reviewer's ``words``, which ask for one thing or several; ``where``: a sentence that they name.
+    """The release after the reviewer's ``words``, for one thing or more; ``where``: a sentence that they name.
 
     What is to go is taken out; what is said to be wrong gives way to the next best fact; what is to be added comes in
     behind the lede, from facts that hold it. When the words name nothing, the headline gives way, so that a version
