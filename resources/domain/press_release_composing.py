@@ -11,7 +11,7 @@ from typing import Final, Literal
 
 from resources.domain.link_articles import MADE_BY
 from resources.domain.press_release_facts import Passage, passages_of, said_in_sources, split
-from resources.domain.press_release_headlines import DENIES, by_name, shortened
+from resources.domain.press_release_headlines import DENIES, by_name, headlines_for, shortened
 from resources.domain.press_release_ledes import fits_lede, lede_of, topic_cites
 from resources.domain.press_release_printable import holds_banned
 from resources.domain.press_release_topics import is_about, is_near, topic_words
@@ -34,13 +34,17 @@ MAX_SOURCE_QUOTES: Final = 2
 def compose(brief: Brief, headline: str) -> Release:
     """A release under ``headline``, the same for the same brief. Short when the facts are few, never padded."""
     ranked = ranked_passages(brief, headline)
-    opening, fact_first = _opening(brief, ranked, headline)
-    lede = lede_of(brief, opening.sentences[0] if opening else None, fact_first=fact_first)
+    own = next((each for each in ranked if _is_headline(brief, each.sentences[0], headline)), None)
+    fact_first = _leads(brief, own, headline)
+    opening = own if fact_first else _opening(brief, [each for each in ranked if each is not own])
+    form = 0 if own or headline == headlines_for(brief, 1)[0] else 1
+    lede = lede_of(brief, opening.sentences[0] if opening else None, form=form, fact_first=fact_first)
     spoken = _quotes(brief)
     words = word_count(lede.text) + sum(word_count(each.text) for each in spoken)
-    body = _paragraphs(_chosen([each for each in ranked if each is not opening], words, brief))
-    if opening and len(opening.sentences) > 1:
-        body.insert(0, _paragraph("body", opening.sentences[1:]))
+    body = _paragraphs(_chosen([each for each in ranked if each not in (opening, own)], words, brief))
+    first = [*(opening.sentences[1:] if opening else ()), *(own.sentences if own and own is not opening else ())]
+    if first:
+        body.insert(0, _paragraph("body", first))
     return Release(
         headline=headline_sentence(brief, headline),
         city=brief.city,
@@ -87,8 +91,8 @@ def headline_sentence(brief: Brief, headline: str) -> Sentence:
 
 def attributed(quote: Quote, *, again: bool = False) -> Sentence:
     """A quote as AP prints it, its words as given; ``again``: the speaker was named with the role before."""
-    words = re.sub(r"[“”„\"]([^“”\"]*)[”\"“]", "\u2018\\1\u2019", quote.words.strip())
-    words = words.strip('“”" ')
+    words = re.sub(r"^[“„\"]([^“”„\"]*)[”\"“]$", r"\1", quote.words.strip())
+    words = re.sub(r"[“„\"]([^“”„\"]*)[”\"“]", "\u2018\\1\u2019", words).strip()
     words = words if words.endswith(("?", "!", "…")) else f"{words.rstrip(' .,;:')},"
     role = quote.role.strip(" ,.")
     return Sentence(
@@ -97,16 +101,19 @@ def attributed(quote: Quote, *, again: bool = False) -> Sentence:
     )
 
 
-def _opening(brief: Brief, ranked: Sequence[Passage], headline: str) -> tuple[Passage | None, bool]:
-    """The fact for the lede, and whether it comes first: as the headline's own does, told in full."""
-    own = next((each for each in ranked if _is_headline(brief, each.sentences[0], headline)), None)
-    goes_on = own is not None and all(each.text.startswith(("It ", "Its ")) for each in own.sentences[1:])
-    says_more = own is not None and len(own.sentences[0].text) > len(headline) + _MORE_CHARS
-    if own and goes_on and says_more and fits_lede(brief, own.sentences[0]):
-        return own, True
-    near = (each for each in ranked[:LEDE_CHOICE] if each is not own and _tier(brief, each) == _NEAR)
+def _leads(brief: Brief, own: Passage | None, headline: str) -> bool:
+    """Whether the fact that the headline was made from comes first in the lede: where it says more than that."""
+    if own is None or not fits_lede(brief, own.sentences[0]):
+        return False
+    goes_on = all(each.text.startswith(("It ", "Its ")) for each in own.sentences[1:])
+    return goes_on and len(own.sentences[0].text) > len(headline) + _MORE_CHARS
+
+
+def _opening(brief: Brief, ranked: Sequence[Passage]) -> Passage | None:
+    """The fact that stands in the lede behind what was announced: of the most fitting, one that is about the topic."""
+    near = (each for each in ranked[:LEDE_CHOICE] if _tier(brief, each) == _NEAR)
     fitting = [each for each in near if _opens(brief, each.sentences[0])]
-    return min(fitting, key=lambda each: not is_about(brief, each.text), default=None), False
+    return min(fitting, key=lambda each: not is_about(brief, each.text), default=None)
 
 
 def _opens(brief: Brief, sentence: Sentence) -> bool:
@@ -120,6 +127,11 @@ def _is_headline(brief: Brief, sentence: Sentence, headline: str) -> bool:
 _MORE_CHARS: Final = 15
 """How much longer a fact is than the headline made from it, for both to be worth reading. Our choice."""
 _NEAR, _BACKGROUND, _SHARES = range(3)
+
+
+def is_apt(brief: Brief, passage: Passage) -> bool:
+    """Whether it is near to the topic or names the company: fit to stand in for what was taken out."""
+    return _tier(brief, passage) < _SHARES
 
 
 def _tier(brief: Brief, passage: Passage) -> int:

@@ -1,8 +1,9 @@
 """Changes to a release that leave it whole: the lede stays first, a quotation keeps its speaker, no "it" is left."""
 
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 
-from resources.domain.press_release_ledes import LEDE_FORMS, lede_sentence
+from resources.domain.press_release_ledes import LEDE_FORMS, lede_sentence, nameless
 from resources.domain.press_release_printable import leans
 from resources.domain.press_releases import Brief, Paragraph, Release, Sentence
 
@@ -35,27 +36,25 @@ def reworded(release: Release, old: str, new: str) -> Release:
     return with_headline(with_paragraphs(release, paragraphs), changed(release.headline))
 
 
-def replaced(brief: Brief, release: Release, old: str, new: Sequence[Sentence] = ()) -> Release:
-    """The release with ``new`` in place of the sentence ``old`` of its paragraphs, or without it.
+def replaced(brief: Brief, release: Release, old: AbstractSet[str], new: Sequence[Sentence] = ()) -> Release:
+    """The release with ``new`` in place of the first of the sentences ``old``, and without the others.
 
-    A quotation goes with all that its speaker says; what leans on ``old`` goes too. A lede that would be empty says
-    what was announced in other words.
+    A quotation goes with all that its speaker says; what leans on a sentence that goes, goes too. A lede without what
+    was announced says it in other words.
     """
     paragraphs: list[Paragraph] = []
-    is_behind = False
+    is_behind, left = False, list(new)
     for place, paragraph in enumerate(release.paragraphs):
         kept: list[Sentence] = []
         for sentence in paragraph.sentences:
-            if sentence.text == old:
-                kept += new
-                is_behind = True
+            if sentence.text in old:
+                kept, left, is_behind = [*kept, *left], [], True
             elif not (is_behind and leans(sentence.text)):
-                kept.append(sentence)
-                is_behind = False
-        if paragraph.role == "quote" and any(sentence.text == old for sentence in paragraph.sentences):
-            kept = list(new)
-        if not kept and place == 0:
-            kept = [_other_lede(brief, old)]
+                kept, is_behind = [*kept, sentence], False
+        if paragraph.role == "quote" and any(sentence.text in old for sentence in paragraph.sentences):
+            kept = [sentence for sentence in kept if sentence in new]
+        if place == 0:
+            kept = _whole_lede(brief, kept, old)
         if kept:
             paragraphs.append(paragraph.model_copy(update={"sentences": tuple(kept)}))
     return with_paragraphs(release, paragraphs)
@@ -63,13 +62,33 @@ def replaced(brief: Brief, release: Release, old: str, new: Sequence[Sentence] =
 
 def with_body(release: Release, sentences: Sequence[Sentence], *, first: bool) -> Release:
     """The release with a paragraph more, right behind the lede or at the end."""
-    if not sentences:
-        return release
-    added = Paragraph(role="body", sentences=tuple(sentences))
-    at = 1 if first else len(release.paragraphs)
-    return with_paragraphs(release, [*release.paragraphs[:at], added, *release.paragraphs[at:]])
+    return with_added(release, [Paragraph(role="body", sentences=tuple(sentences))] if sentences else [], first=first)
 
 
-def _other_lede(brief: Brief, old: str) -> Sentence:
+def with_added(release: Release, added: Sequence[Paragraph], *, first: bool) -> Release:
+    """The release with ``added`` right behind the lede and what leans on it, or at the end."""
+    paragraphs = release.paragraphs
+    at = len(paragraphs)
+    if first:
+        at = next((place for place in range(1, at) if not leans(paragraphs[place].text)), at)
+    return with_paragraphs(release, [*paragraphs[:at], *added, *paragraphs[at:]])
+
+
+def without_last(release: Release) -> Release:
+    """The release without its last paragraph of the body, or without its last quotation when it has no body."""
+    for role in ("body", "quote"):
+        places = [place for place, paragraph in enumerate(release.paragraphs) if paragraph.role == role]
+        if places:
+            return with_paragraphs(
+                release, [each for place, each in enumerate(release.paragraphs) if place != places[-1]]
+            )
+    return release
+
+
+def _whole_lede(brief: Brief, kept: list[Sentence], old: AbstractSet[str]) -> list[Sentence]:
+    """A lede that says who announced what: in other words when that is in ``old``, by name when the name is."""
     forms = [lede_sentence(brief, form) for form in range(LEDE_FORMS)]
-    return next((each for each in forms if each.text != old), forms[0])
+    bare = nameless(brief, forms[0])
+    if not kept or old & {bare.text, *(form.text for form in forms)}:
+        return [next((form for form in forms if form.text not in old), forms[0]), *kept]
+    return [forms[0] if kept[0] == bare else kept[0], *kept[1:]]

@@ -94,7 +94,9 @@ def anything_on(brief: Brief) -> tuple[Passage, ...]:
     for fact in brief.facts:
         for piece in _pieces(fact) if _may_be_printed(fact) else ():
             text = ended(in_third_person(piece.text))
-            is_plain = word_count(text) in range(_MIN_ITEM_WORDS, MAX_WORDS + 1) and text[:1].isupper()
+            is_plain = word_count(text) in range(_MIN_ITEM_WORDS, MAX_WORDS + 1) and (
+                text[:1].isupper() or text[:1].isdigit()
+            )
             if is_plain and text not in there and is_clean(text) and not holds_banned(text, brief):
                 loose.append(_passage(piece, (Sentence(text=text, cites=(fact.key,)),)))
     return (*strict, *loose)

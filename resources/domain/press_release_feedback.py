@@ -7,7 +7,7 @@ headline", "the quote by Maya Lindqvist"), or by having more of the comment's wo
 import re
 from typing import Final, TypeVar
 
-from resources.domain.press_release_edits import replaced, with_body, with_paragraphs
+from resources.domain.press_release_edits import replaced, with_added, with_body, without_last
 from resources.domain.press_release_facts import anything_on, said_in_sources, split
 from resources.domain.press_release_headlines import figure_of
 from resources.domain.press_release_revising import given_way, other_headline, unused
@@ -20,6 +20,8 @@ MAX_ADDED: Final = 2
 """How many facts one request brings in."""
 _ALIKE: Final = 0.3
 """Which share of a comment's words a sentence has to hold to be the one that is meant. Our choice."""
+_SHARED: Final = 2
+"""How many of them at least, where the comment has so many."""
 
 _NEW_REQUEST: Final = re.compile(
     r"(?:[,;]|\band\b|\bbut\b|\binstead\b)[\s,]*"
@@ -62,7 +64,7 @@ _SAID_OF: Final = words_that_matter(
 
 
 def answered(brief: Brief, release: Release, words: str, *, where: str = "") -> Release:
-    """The release after the reviewer's ``words``, for one thing or more; ``where``: a sentence that they name.
+    """The release after the reviewer's ``words``, one request or several, about the sentence ``where`` if it is given.
 
     What is to go is taken out; what is said to be wrong gives way to the next best fact; what is to be added comes in
     behind the lede, from facts that hold it. When the words name nothing, the headline gives way, so that a version
@@ -89,14 +91,16 @@ def _one_met(brief: Brief, release: Release, request: str, where: str) -> Releas
     if not refuses and (added := _ADD.search(request)) and not _OUT.search(request[: added.start()]):
         return _with_facts(brief, release, added["what"])
     targets = [where] if where else named(release, request)
-    if not targets and _SHORTER.search(request) and len(release.paragraphs) > 1:
-        return with_paragraphs(release, release.paragraphs[:-1])
+    if not targets and _SHORTER.search(request):
+        return without_last(release)
     if not targets and _LONGER.search(request):
         more = [sentence for passage in unused(brief, release)[:MAX_ADDED] for sentence in passage.sentences]
         return with_body(release, more, first=False)
+    if refuses or _OUT.search(request):
+        gone = {text for text in targets if text != release.headline.text}
+        return replaced(brief, release, gone) if gone or not targets else other_headline(brief, release)
     for text in targets:
-        goes = (refuses or _OUT.search(request)) and text != release.headline.text
-        release = replaced(brief, release, text) if goes else given_way(brief, release, text)
+        release = given_way(brief, release, text)
     return release
 
 
@@ -141,7 +145,7 @@ def _by_words(release: Release, request: str) -> list[str]:
     for sentence in release.sentences:
         if (shared := len(asked & words_that_matter(sentence.text))) > most:
             best, most = sentence.text, shared
-    return [best] if best and most >= _ALIKE * len(asked) else []
+    return [best] if most >= max(_ALIKE * len(asked), min(_SHARED, len(asked)), 1) else []
 
 
 def _with_facts(brief: Brief, release: Release, what: str) -> Release:
@@ -152,7 +156,7 @@ def _with_facts(brief: Brief, release: Release, what: str) -> Release:
     if _QUOTE.search(what):
         fitting = [each for each in spoken if asked & words_that_matter(each.text)]
         quotes = [Paragraph(role="quote", sentences=each.sentences) for each in fitting[:1]]
-        return with_paragraphs(release, [*release.paragraphs[:1], *quotes, *release.paragraphs[1:]])
+        return with_added(release, quotes, first=True)
     scored = [
         (-shared, not figure_of(each.text), place, each.sentences)
         for place, each in enumerate(anything_on(brief))

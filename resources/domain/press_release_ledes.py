@@ -18,16 +18,22 @@ LEDE_FORMS: Final = 2
 """How many ways there are to put the first sentence."""
 
 
-def lede_of(brief: Brief, fact: Sentence | None, *, fact_first: bool = False) -> Paragraph:
+def lede_of(brief: Brief, fact: Sentence | None, *, form: int = 0, fact_first: bool = False) -> Paragraph:
     """The lede: what was announced, and ``fact`` behind it, or before it when the headline is that fact, shortened."""
-    first = lede_sentence(brief)
+    first = lede_sentence(brief, form)
     if fact and fact_first:
-        company = brief.company.name
-        named = Sentence(text=by_name(fact.text, company), cites=fact.cites)
-        if company and company in named.text and first.text.startswith(f"{company} "):
-            first = Sentence(text=f"The company{first.text.removeprefix(company)}", cites=first.cites)
-        return Paragraph(role="lede", sentences=(named, first))
+        named = Sentence(text=by_name(fact.text, brief.company.name), cites=fact.cites)
+        is_named = bool(brief.company.name) and brief.company.name in named.text
+        return Paragraph(role="lede", sentences=(named, nameless(brief, first) if is_named else first))
     return Paragraph(role="lede", sentences=(first, fact) if fact else (first,))
+
+
+def nameless(brief: Brief, first: Sentence) -> Sentence:
+    """The lede's own sentence with "The company" for its name, behind a sentence that names it."""
+    company = brief.company.name
+    if not company or not first.text.startswith(f"{company} "):
+        return first
+    return Sentence(text=f"The company{first.text.removeprefix(company)}", cites=first.cites)
 
 
 def fits_lede(brief: Brief, fact: Sentence) -> bool:

@@ -64,7 +64,7 @@ COMPANYS: Final = "The company's"
 """What stands for "our" in a release."""
 _OUR: Final = re.compile(
     r"\b(?P<our>[Oo]ur)(?= (?:[\w-]+ ){0,2}(?:stores?|shops?|workshops?|range|warehouses?|products?|customers?|factory"
-    r"|offices?|staff|employees|buildings)\b)"
+    r"|offices?|staff|employees|buildings|mills?|plants?|sites?)\b)"
 )
 _ENDS: Final = (".", ".”", '."', "…")
 

@@ -4,26 +4,29 @@ A sentence that cannot be mended is taken out, or gives way to the most fitting 
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Final
 
-from resources.domain.press_release_composing import attributed, headline_sentence, ranked_passages
+from resources.domain.press_release_composing import attributed, headline_sentence, is_apt, ranked_passages
 from resources.domain.press_release_edits import holds, replaced, reworded, with_body, with_headline, with_paragraphs
 from resources.domain.press_release_facts import Passage, split
 from resources.domain.press_release_form import MAX_LEDE_WORDS, MAX_WORDS, MIN_WORDS
-from resources.domain.press_release_headlines import IDEAL_CHARS, cut_to, headlines_for, shortened
+from resources.domain.press_release_headlines import IDEAL_CHARS, best_headlines, cut_to, headlines_for, shortened
 from resources.domain.press_release_ledes import fits_lede, lede_sentence
 from resources.domain.press_release_places import ap_state, stands_alone
-from resources.domain.press_release_printable import holds_banned
+from resources.domain.press_release_printable import holds_banned, leans
 from resources.domain.press_release_rule import Rule
 from resources.domain.press_release_rules import is_credited
-from resources.domain.press_release_style import mended
+from resources.domain.press_release_style import mended, wholly_mended
 from resources.domain.press_release_words import word_count
 from resources.domain.press_releases import HEADLINES, Brief, Note, Paragraph, Release
 
 MAX_ADDED_SENTENCES: Final = 3
 """How many sentences a paragraph has that is added to a release that is too short."""
+
+
+_STYLE: Final = (Rule.NUMBERS, Rule.PERCENT, Rule.DATES, Rule.TIMES, Rule.TITLES)
 
 
 def met(brief: Brief, release: Release, note: Note) -> Release:
@@ -34,9 +37,14 @@ def met(brief: Brief, release: Release, note: Note) -> Release:
     return _ANSWERS.get(note.rule, _give_way)(brief, release, note)
 
 
+def in_order(notes: Sequence[Note]) -> list[Note]:
+    """The notes as they can be met: a note of style changes the words by which another names its sentence, so last."""
+    return sorted(notes, key=lambda note: note.rule in _STYLE)
+
+
 def unused(brief: Brief, release: Release) -> list[Passage]:
     """What the release could state and does not, the most fitting first."""
-    ranked = ranked_passages(brief, release.headline.text)
+    ranked = [each for each in ranked_passages(brief, release.headline.text) if is_apt(brief, each)]
     cited = {key for sentence in release.sentences for key in sentence.cites}
     return [each for each in ranked if not cited.intersection(*(s.cites for s in each.sentences[:1]))]
 
@@ -49,16 +57,16 @@ def given_way(brief: Brief, release: Release, old: str) -> Release:
     if paragraph is None:
         return release
     next_best = next((each for each in unused(brief, release)), None) if paragraph.role == "body" else None
-    return replaced(brief, release, old, next_best.sentences if next_best else ())
+    return replaced(brief, release, {old}, next_best.sentences if next_best else ())
 
 
 def other_headline(brief: Brief, release: Release) -> Release:
-    """The release under the next headline of those that the rules make, without a banned word if there is one."""
-    made = headlines_for(brief, HEADLINES)
-    at = made.index(release.headline.text) + 1 if release.headline.text in made else 0
-    others = [each for each in (*made[at:], *made[:at]) if each != release.headline.text]
-    best = next((each for each in others if not holds_banned(each, brief)), None)
-    return with_headline(release, headline_sentence(brief, best)) if best else release
+    """The release under the best of the other headlines that the rules make."""
+    others = [each for each in headlines_for(brief, HEADLINES) if each != release.headline.text]
+    if not others:
+        return release
+    best = best_headlines(brief, others, 1)[0]
+    return with_headline(release, headline_sentence(brief, others[best.place]))
 
 
 def _give_way(brief: Brief, release: Release, note: Note) -> Release:
@@ -70,11 +78,15 @@ def _take_out(brief: Brief, release: Release, note: Note) -> Release:
         return other_headline(brief, release)
     if any(sentence.text == note.where for sentence in release.about):
         return release.model_copy(update={"about": tuple(each for each in release.about if each.text != note.where)})
-    return replaced(brief, release, note.where)
+    return replaced(brief, release, {note.where})
 
 
 def _restyle(_brief: Brief, release: Release, note: Note) -> Release:
-    return reworded(release, note.where, mended(note.where, note.rule))
+    """The sentence that was noted, though another slip in it was mended since."""
+    same = next(
+        (each.text for each in release.sentences if wholly_mended(each.text) == wholly_mended(note.where)), None
+    )
+    return reworded(release, same, mended(same, note.rule)) if same else release
 
 
 def _cut_headline(_brief: Brief, release: Release, _note: Note) -> Release:
@@ -127,6 +139,8 @@ def _cut_lede(brief: Brief, release: Release, _note: Note) -> Release:
 
 def _enrich_lede(brief: Brief, release: Release, _note: Note) -> Release:
     lede, *others = release.paragraphs
+    if leans("".join(each.text for each in others[:1])):
+        return release
     fact = next((each.sentences[0] for each in unused(brief, release) if fits_lede(brief, each.sentences[0])), None)
     sentences = (*lede.sentences, fact) if fact else lede.sentences
     return with_paragraphs(release, [lede.model_copy(update={"sentences": sentences}), *others])
@@ -152,7 +166,7 @@ def _set_apart(brief: Brief, release: Release, note: Note) -> Release:
         return release
     apart = Paragraph(role="quote", sentences=(spoken,))
     behind = len(release.paragraphs) - place - 1
-    without = list(replaced(brief, release, note.where).paragraphs)
+    without = list(replaced(brief, release, {note.where}).paragraphs)
     if is_credited(apart):
         without.insert(max(1, len(without) - behind), apart)
     return with_paragraphs(release, without)
@@ -161,7 +175,7 @@ def _set_apart(brief: Brief, release: Release, note: Note) -> Release:
 def _shorten_sentences(brief: Brief, release: Release, _note: Note) -> Release:
     body = [each for paragraph in release.paragraphs if paragraph.role == "body" for each in paragraph.sentences]
     longest = max(body, key=lambda each: word_count(each.text), default=None)
-    return replaced(brief, release, longest.text) if longest else release
+    return replaced(brief, release, {longest.text}) if longest else release
 
 
 def _fit_length(brief: Brief, release: Release, _note: Note) -> Release:
@@ -206,7 +220,7 @@ _ANSWERS: Final[Mapping[str, Callable[[Brief, Release, Note], Release]]] = Mappi
         Rule.LENGTH: _fit_length,
         Rule.ABOUT: _set_about,
         Rule.CONTACT: _set_contact,
-        **dict.fromkeys((Rule.NUMBERS, Rule.PERCENT, Rule.DATES, Rule.TIMES, Rule.TITLES), _restyle),
+        **dict.fromkeys(_STYLE, _restyle),
         **dict.fromkeys((Rule.BANNED_WORD, Rule.SOURCE, Rule.UNKNOWN_SOURCE, Rule.REPETITION), _take_out),
     }
 )

@@ -14,7 +14,7 @@ from typing import Final
 
 from resources.domain.press_release_dates import MONTH, ap_month
 from resources.domain.press_release_rule import Rule
-from resources.domain.press_release_words import QUOTATION
+from resources.domain.press_release_words import QUOTATION, words_that_matter
 
 _DIGITS: Final = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 _DAY_FIRST: Final = re.compile(
@@ -34,7 +34,7 @@ _SMALL_UNITS: Final = frozenset(
         *("pound", "pounds", "square", "tonnes", "tons", "trillion", "volts", "watts", "years"),
     }
 )
-_TIME: Final = re.compile(r"\b(?P<hour>\d{1,2}(?::\d\d)?) ?(?P<half>am|pm|AM|PM|A\.M\.|P\.M\.)(?![\w.])")
+_TIME: Final = re.compile(r"\b(?P<hour>\d{1,2}(?::\d\d)?) ?(?P<half>am|pm|AM|PM)\b\.?")
 _COURTESY: Final = re.compile(r"\b(?:Mr|Mrs|Ms|Miss|Mx)\b\.? (?=[A-Z])")
 _JOB: Final = re.compile(
     r"(?<=[a-z], )(?:Vice |Deputy |Managing |Executive |Senior )?"
@@ -72,6 +72,13 @@ def mended(text: str, rule: str) -> str:
     return f"{text[:1].upper()}{text[1:]}"
 
 
+def wholly_mended(text: str) -> str:
+    """``text`` with all its slips as AP has them."""
+    for rule in dict.fromkeys(rule for rule, *_ in _LOOKS):
+        text = mended(text, rule)
+    return text
+
+
 def _day_first(found: re.Match[str]) -> str:
     weekday = f"{found['weekday'].strip()}, " if found["weekday"] else ""
     year = f", {found['year']}" if found["year"] else ""
@@ -85,7 +92,7 @@ def _month_first(found: re.Match[str]) -> str:
 
 def _digit(found: re.Match[str]) -> str:
     before = found.string[: found.start()].split()[-1:]
-    is_name = bool(before) and (before[0][:1].isupper() and found.start() > len(before[0]) + 1)
+    is_name = bool(before) and before[0][:1].isupper() and bool(words_that_matter(before[0]))
     in_range = before in (["to"], ["and"], ["or"], ["than"], ["No."], ["size"], ["page"])
     if is_name or in_range or found["next"] in _SMALL_UNITS:
         return found[0]

@@ -79,6 +79,7 @@ class Brief(Part):
         notes: what else the task says.
         facts: what the client's sources and the task itself state of it, the most fitting first.
         feedback: the reviewer's words on the version before; None when there are none.
+        refused: sentences that a reviewer had taken out in any version: they must not come back.
     """
 
     client: str
@@ -92,6 +93,7 @@ class Brief(Part):
     quotes: tuple[Quote, ...] = ()
     facts: tuple[Fact, ...] = ()
     feedback: str | None = None
+    refused: tuple[str, ...] = ()
 
     def fact(self, key: str) -> Fact | None:
         """The fact called ``key``; None when the brief has none."""

@@ -16,6 +16,7 @@ from resources.artefacts.store import ArtefactStore
 from resources.domain.clients import ClientProfile
 from resources.domain.ids import ClientSlug
 from resources.domain.press_release_orders import PressOrder, order_of
+from resources.domain.press_release_refusals import is_refused, without_refused
 from resources.domain.press_release_rules import faults
 from resources.domain.press_release_task import Beginning, Choice, Papers, PressReleaseSettings, Written
 from resources.domain.press_releases import HEADLINES, RELEASES, Brief, Fact, Note, Release
@@ -93,11 +94,14 @@ def _written(room: Newsroom, attempt: Attempt) -> Papers:
     start, headlines, choices = begun(room, attempt), headlined(room, attempt), chosen(room, attempt)
     desk = Desk(room, attempt, start.brief)
     releases = _first(desk, start, choices)
+    if (last := _last(room, attempt, start)) is not None:
+        before = [each.release for each in last.releases]
+        desk = Desk(room, attempt, without_refused(start.brief, before, releases))
     rounds = PressReleaseSettings.model_validate(attempt.settings).rounds
     for number in range(1, rounds + 2):
         noted = tuple(Written(release=each, notes=desk.notes(at, each)) for at, each in enumerate(releases, start=1))
         papers = Papers(
-            brief=start.brief, headlines=headlines, choices=choices, releases=noted, begun_at=start.begun_at
+            brief=desk.brief, headlines=headlines, choices=choices, releases=noted, begun_at=start.begun_at
         )  # fmt: skip
         revised = releases if number > rounds else desk.revised(papers)
         if revised == releases:
@@ -166,7 +170,8 @@ def _beginning(room: Newsroom, attempt: Attempt) -> Beginning:
     after = last_number(room.engine, task.id) if task.feedback else None
     last = papers_of(room.engine, room.artefacts, task.id, after) if after is not None else None
     if last is not None and task.feedback and _same_order(last.brief, bare):
-        more = _found(room, client, task.feedback, FACTS_FOR_WORDS)
+        found = _found(room, client, task.feedback, FACTS_FOR_WORDS)
+        more = [fact for fact in found if not is_refused(last.brief, fact)]
         brief = last.brief.model_copy(update={"feedback": task.feedback, "facts": _joined(last.brief.facts, more)})
         return Beginning(brief=brief, after=after, begun_at=begun_at)
     words = "\n".join(part for part in (task.feedback or "", order.topic, order.notes) if part)
@@ -192,7 +197,7 @@ def _without_facts(order: PressOrder, client: str, profile: ClientProfile, today
 
 def _same_order(last: Brief, bare: Brief) -> bool:
     """Whether the task asks for what it asked for before; a date that nobody set is the day of the first version."""
-    same = {"dated": last.dated, "facts": (), "feedback": None}
+    same = {"dated": last.dated, "facts": (), "feedback": None, "refused": ()}
     return last.model_copy(update=same) == bare.model_copy(update=same)
 
 

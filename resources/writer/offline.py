@@ -7,7 +7,7 @@ from resources.domain.press_release_composing import compose
 from resources.domain.press_release_feedback import answered
 from resources.domain.press_release_headlines import best_headlines, headlines_for
 from resources.domain.press_release_judging import judged
-from resources.domain.press_release_revising import met
+from resources.domain.press_release_revising import in_order, met
 from resources.domain.press_releases import Brief, Note, Release
 from resources.writer.writer import FEEDBACK, Headlines, Judgement, Notes, Pick, WriterRefusedError
 
@@ -55,7 +55,7 @@ class OfflineWriter:
 
     def revise(self, brief: Brief, release: Release, notes: Sequence[Note]) -> Release:
         """The release with each note met that a rule can meet."""
-        for note in notes:
+        for note in in_order(notes):
             if note.rule == FEEDBACK:
                 release = answered(brief, release, note.wish, where=note.where)
             else:

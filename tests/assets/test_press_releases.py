@@ -85,7 +85,6 @@ def test_a_task_becomes_two_releases_in_review_each_step_shown(desk: Desk, tmp_p
     checks = [event for event in result.all_events if event.event_type_value == "ASSET_CHECK_EVALUATION"]
     assert [each.asset_check_evaluation_data.passed for each in checks] == [True]
     (tmp_path / "release.md").write_text(release_text(desk, task))
-    print(release_text(desk, task), release_text(desk, task, 2))
 
 
 def test_cp3_a_rejection_changes_the_sentence_that_was_named_and_the_headline_stays(desk: Desk) -> None:
