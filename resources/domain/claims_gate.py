@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from typing import Final, Self
 
 from resources.domain.claim_dates import Day, days
-from resources.domain.claim_names import judge_name, names
+from resources.domain.claim_names import Name, judge_name, names
 from resources.domain.claim_numbers import Number, numbers
-from resources.domain.claim_quotes import quotations
+from resources.domain.claim_quotes import Quotation, quotations
 from resources.domain.claim_quoting import judge_quotes
 from resources.domain.claim_words import listed
 from resources.domain.claims import CitedSource, ClaimKind, Finding, Verdict
@@ -47,7 +47,12 @@ def _judged(text: str, read: Sequence["_Reading"], known_names: Collection[str])
     counted = [each for each in numbers(text) if not _within(each.span, [*taken, *(day.span for day in dated)])]
     named = [each for each in names(text) if not _within(each.span, [*taken, *(day.span for day in dated)])]
     if not read:
-        by_kind = {ClaimKind.QUOTE: quoted, ClaimKind.DATE: dated, ClaimKind.NUMBER: counted, ClaimKind.NAME: named}
+        by_kind: dict[ClaimKind, Sequence[Quotation | Day | Number | Name]] = {
+            ClaimKind.QUOTE: quoted,
+            ClaimKind.DATE: dated,
+            ClaimKind.NUMBER: counted,
+            ClaimKind.NAME: named,
+        }
         return list(_uncited(text, [(kind, each.span) for kind, claims in by_kind.items() for each in claims]))
     cited = [each.source for each in read]
     found = [
