@@ -5,7 +5,7 @@ import logging
 import typer
 from stamina.instrumentation import LoggingOnRetryHook, set_on_retry_hooks
 
-from orchestration.commands import clickup, dead_letters, hosting, knowledge, overview, sources, tasks
+from orchestration.commands import clickup, dead_letters, hosting, knowledge, overview, sources, tasks, workbooks
 
 app = typer.Typer(
     name="waybill",
@@ -26,6 +26,7 @@ app.add_typer(dead_letters.app, name="dead-letters")
 app.add_typer(clickup.app, name="clickup")
 app.command()(tasks.tasks)
 app.add_typer(tasks.app, name="task")
+app.add_typer(workbooks.app, name="workbooks")
 app.command()(tasks.approve)
 app.command()(tasks.reject)
 app.command()(tasks.events)

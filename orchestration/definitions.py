@@ -29,6 +29,7 @@ from sensors.ready_tasks_sensor import ready_tasks_sensor
 from sensors.recurring_tasks_sensor import recurring_tasks_sensor
 from sensors.retention_sensor import retention_sensor
 from sensors.stale_work_sensor import stale_work_sensor
+from sensors.watch_folder_sensor import watch_folder_sensor
 from sensors.webhook_health_sensor import webhook_health_sensor
 
 ASSETS: Final = [source_listings, source_documents, extractions, embeddings]
@@ -69,7 +70,8 @@ def _task_sensors(settings: Settings, resources: Resources, work: list[PluggedIn
         closed_task_days=settings.closed_task_days,
     )
     inbox = inbox_sensor(Routes.of(resources.configuration))
-    return [ready, stale_work_sensor, due_tasks_sensor, recurring_tasks_sensor, retention_sensor, inbox]
+    watched = [watch_folder_sensor(settings.watch_folder)] if settings.watch_folder else []
+    return [ready, stale_work_sensor, due_tasks_sensor, recurring_tasks_sensor, retention_sensor, inbox, *watched]
 
 
 def _clickup_sensors(resources: Resources) -> list[dg.SensorDefinition]:

@@ -28,6 +28,8 @@ def examine(settings: Settings) -> list[Finding]:
         finding("home", lambda: _writable(settings.home)),
         finding("configuration", lambda: _configuration(settings)),
     ]
+    if (folder := settings.watch_folder) is not None:
+        findings.append(finding("watch folder", lambda: _writable(folder)))
     if not all(each.ok for each in findings):
         return findings
     try:

@@ -88,6 +88,8 @@ class Settings(BaseSettings):
     embedder: str = Field("wordllama", description="wordllama, fastembed:MODEL or openai:MODEL")
     embedder_url: HttpUrl | None = Field(None, description=_AN_HTTP_URL + ", required by openai:MODEL")
     embedder_api_key: SecretStr | None = Field(None, description="the key of WAYBILL_EMBEDDER_URL")
+    watch_folder: Path | None = Field(None, description="a folder into which people drop workbooks")
+    """It is made if it is not there; unset: none is watched."""
     writer: str = Field("offline", description="the name of an installed writer, such as offline")
     """Who writes press releases."""
     max_document_bytes: int = Field(20_000_000, ge=1, le=1_000_000_000, description="bytes from 1 to 1000000000")

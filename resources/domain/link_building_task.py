@@ -1,5 +1,7 @@
 """The kind of work `link_building`: its settings and the fields of a task that it reads."""
 
+import re
+from collections.abc import Mapping
 from typing import Final
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -8,6 +10,12 @@ from resources.domain.anchors import AnchorShares
 from resources.domain.link_articles import LinkArticle
 from resources.domain.link_plans import MAX_LINKS, LinkPlan
 from resources.domain.task_types import Kind
+
+_REQUEST: Final = re.compile(
+    r"^\s*(?:(?:link[ -]?building|link batch|back-?links?|links?|articles?|cora)\b[\s:,\u2013\u2014-]*)+"
+    r"(?:(?:for|on|about|to)\b\s*)?",
+    re.IGNORECASE,
+)
 
 
 class LinkBuildingSettings(BaseModel):
@@ -29,6 +37,8 @@ class LinkBuildingFields(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     links: int | None = Field(None, alias="Links", ge=1, le=MAX_LINKS)
+    keyword: str | None = Field(None, alias="Keyword")
+    """What the batch is about: by it a workbook finds its task; else what the task's name says."""
     targets: str | None = Field(None, alias="Targets")
     """Addresses of the pages to link to, apart by space or commas; else those of the workbook."""
 
@@ -42,6 +52,11 @@ LINK_BUILDING: Final = Kind(
     LinkBuildingFields,
     takes_workbook=True,
 )
+
+
+def keyword_of(name: str, fields: Mapping[str, str]) -> str:
+    """The keyword of a task: its field of that name (by names without case), else its name without the request."""
+    return fields.get("keyword") or _REQUEST.sub("", name, count=1).strip() or name
 
 
 class LinkBatch(BaseModel):

@@ -53,6 +53,7 @@ _OVERRIDE: Final = text("""
 UPDATE waybill.tasks SET overrides = CAST(:overrides AS jsonb), not_before_at = NULL
 WHERE id = :id AND version = :version AND state = 'ready'
 """)
+_ATTACH: Final = text("UPDATE waybill.tasks SET workbook_hash = :hash WHERE id = :id")
 _WAITING: Final = text(f"""
 SELECT {COLUMNS} FROM waybill.tasks WHERE state = 'waiting' AND deleted_at IS NULL
 ORDER BY changed_at DESC, id LIMIT :at_most
@@ -175,6 +176,11 @@ def override(connection: Connection, task: Task, overrides: Mapping[str, Any]) -
     values = {"id": task.id, "version": task.version, "overrides": json.dumps(dict(overrides))}
     if connection.execute(_OVERRIDE, values).rowcount != 1:
         raise _moved(task)
+
+
+def attach_workbook(connection: Connection, task: TaskId, content_hash: str) -> None:
+    """Let the next attempt of a task that nobody works on begin with this workbook."""
+    connection.execute(_ATTACH, {"id": task, "hash": content_hash})
 
 
 def clock(connection: Connection) -> datetime:

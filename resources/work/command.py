@@ -5,6 +5,7 @@ It finds the task as JSON where ``{task}`` points, works in a folder of its own,
 """
 
 import json
+import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -45,7 +46,9 @@ def run_command(engine: Engine, artefacts: ArtefactStore, attempt: Attempt) -> D
     program = Path(settings.program[0]).name
     with workspace() as folder:
         task, result = folder / "task.json", folder / "result.json"
-        task.write_text(json.dumps(_told(attempt), ensure_ascii=False, indent=2), encoding="utf-8")
+        workbook = _workbook(artefacts, attempt, folder)
+        told = _told(attempt) | ({"workbook": str(workbook)} if workbook else {})
+        task.write_text(json.dumps(told, ensure_ascii=False, indent=2), encoding="utf-8")
         ended = run(
             [word.replace("{task}", str(task)).replace("{result}", str(result)) for word in settings.program],
             folder=folder,
@@ -59,6 +62,17 @@ def run_command(engine: Engine, artefacts: ArtefactStore, attempt: Attempt) -> D
         _require_success(program, ended, settings.deadline_s)
         summary, files = collected(artefacts, result, program=program, at_most_bytes=settings.result_bytes)
     return Draft(COMMAND.name, summary, files, citations=(), made_by=f"the program {program}")
+
+
+def _workbook(artefacts: ArtefactStore, attempt: Attempt, folder: Path) -> Path | None:
+    """The workbook that was dropped for the task, beside it; None when its type takes none, or none came."""
+    content = attempt.claim.attempt.input.get("workbook")
+    if not isinstance(content, str):
+        return None
+    path = folder / "workbook.xlsx"
+    with artefacts.open(content) as source, path.open("wb") as target:
+        shutil.copyfileobj(source, target)
+    return path
 
 
 def _told(attempt: Attempt) -> dict[str, object]:
