@@ -20,8 +20,8 @@ from resources.domain.press_releases import Brief, Paragraph, Quote, Release, Se
 
 TARGET_WORDS: Final = 380
 """When the release has so many, no more facts are added. Within the 250 to 600 that the rules ask for."""
-ENOUGH_WORDS: Final = 250
-"""Below it, facts come in that name the company and share no word with the topic."""
+ENOUGH_WORDS: Final = 120
+"""Below it, facts come in that name the company and are of another matter: more would be padding. Our choice."""
 FEW_WORDS: Final = 80
 """Below it, so do facts that share a single word with headline or topic. Our choice."""
 LEDE_CHOICE: Final = 4
@@ -36,8 +36,8 @@ def compose(brief: Brief, headline: str) -> Release:
     ranked = ranked_passages(brief, headline)
     own = next((each for each in ranked if _is_headline(brief, each.sentences[0], headline)), None)
     fact_first = _leads(brief, own, headline)
-    opening = own if fact_first else _opening(brief, [each for each in ranked if each is not own])
     form = 0 if own or headline == headlines_for(brief, 1)[0] else 1
+    opening = own if fact_first else _opening(brief, [each for each in ranked if each is not own], form)
     lede = lede_of(brief, opening.sentences[0] if opening else None, form=form, fact_first=fact_first)
     spoken = _quotes(brief)
     words = word_count(lede.text) + sum(word_count(each.text) for each in spoken)
@@ -109,11 +109,15 @@ def _leads(brief: Brief, own: Passage | None, headline: str) -> bool:
     return goes_on and len(own.sentences[0].text) > len(headline) + _MORE_CHARS
 
 
-def _opening(brief: Brief, ranked: Sequence[Passage]) -> Passage | None:
-    """The fact that stands in the lede behind what was announced: of the most fitting, one that is about the topic."""
+def _opening(brief: Brief, ranked: Sequence[Passage], form: int) -> Passage | None:
+    """The fact that stands in the lede behind what was announced: of the most fitting, one that is about the topic.
+
+    With the second form of the lede it is the second best, so that headlines of one angle make two releases.
+    """
     near = (each for each in ranked[:LEDE_CHOICE] if _tier(brief, each) == _NEAR)
     fitting = [each for each in near if _opens(brief, each.sentences[0])]
-    return min(fitting, key=lambda each: not is_about(brief, each.text), default=None)
+    fitting.sort(key=lambda each: not is_about(brief, each.text))
+    return fitting[min(form, len(fitting) - 1)] if fitting else None
 
 
 def _opens(brief: Brief, sentence: Sentence) -> bool:
@@ -127,11 +131,6 @@ def _is_headline(brief: Brief, sentence: Sentence, headline: str) -> bool:
 _MORE_CHARS: Final = 15
 """How much longer a fact is than the headline made from it, for both to be worth reading. Our choice."""
 _NEAR, _BACKGROUND, _SHARES = range(3)
-
-
-def is_apt(brief: Brief, passage: Passage) -> bool:
-    """Whether it is near to the topic or names the company: fit to stand in for what was taken out."""
-    return _tier(brief, passage) < _SHARES
 
 
 def _tier(brief: Brief, passage: Passage) -> int:

@@ -59,7 +59,7 @@ def passages_of(brief: Brief) -> tuple[Passage, ...]:
     seen = [words_that_matter(sentence) for sentence in split(brief.company.about)]
     passages = []
     for piece in pieces:
-        if not stands_alone(piece.text) or holds_banned(piece.text, brief) or not _is_news(piece.text, seen):
+        if not stands_alone(piece.text) or holds_banned(piece.text, brief) or not is_news(piece.text, seen):
             continue
         after = leaning.get(piece)
         pair = [piece, after] if after and _can_follow(after.text, brief) else [piece]
@@ -156,6 +156,7 @@ def _can_follow(text: str, brief: Brief) -> bool:
     return is_printable(text) and not holds_banned(text, brief)
 
 
-def _is_news(text: str, seen: Sequence[frozenset[str]]) -> bool:
+def is_news(text: str, seen: Sequence[frozenset[str]]) -> bool:
+    """Whether ``text`` says something that no sentence of ``seen``, each as the words that matter, says."""
     words = words_that_matter(text)
     return bool(words) and all(len(words & other) < _REPEATED * min(len(words), len(other)) for other in seen)

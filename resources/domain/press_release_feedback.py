@@ -8,9 +8,9 @@ import re
 from typing import Final, TypeVar
 
 from resources.domain.press_release_edits import replaced, with_added, with_body, without_last
-from resources.domain.press_release_facts import anything_on, said_in_sources, split
+from resources.domain.press_release_facts import anything_on, is_news, said_in_sources, split
 from resources.domain.press_release_headlines import figure_of
-from resources.domain.press_release_revising import given_way, other_headline, unused
+from resources.domain.press_release_revising import given_way, other_headline, said_in, unused
 from resources.domain.press_release_words import QUOTATION, words_that_matter
 from resources.domain.press_releases import Brief, Paragraph, Release
 
@@ -151,8 +151,8 @@ def _by_words(release: Release, request: str) -> list[str]:
 def _with_facts(brief: Brief, release: Release, what: str) -> Release:
     """What holds most of the words of ``what``, half of them at least, and is not there yet; a figure counts as one."""
     asked = words_that_matter(what) - _SAID_OF
-    there = {sentence.text for sentence in release.sentences}
-    spoken = [each for each in said_in_sources(brief) if each.sentences[0].text not in there]
+    there = said_in(release)
+    spoken = [each for each in said_in_sources(brief) if is_news(each.sentences[0].text, there)]
     if _QUOTE.search(what):
         fitting = [each for each in spoken if asked & words_that_matter(each.text)]
         quotes = [Paragraph(role="quote", sentences=each.sentences) for each in fitting[:1]]
@@ -160,7 +160,7 @@ def _with_facts(brief: Brief, release: Release, what: str) -> Release:
     scored = [
         (-shared, not figure_of(each.text), place, each.sentences)
         for place, each in enumerate(anything_on(brief))
-        if not there.intersection(s.text for s in each.sentences)
+        if is_news(each.sentences[0].text, there)
         and (shared := len(asked & words_that_matter(each.text))) >= max(1, len(asked) / 2)
     ]
     best = [sentences for *_, sentences in sorted(scored, key=lambda each: each[:3])[:MAX_ADDED]]

@@ -18,16 +18,16 @@ from resources.domain.press_releases import Brief, Note, Release
 from resources.domain.sentences import sentences
 
 MAX_HEADLINE_CHARS: Final = 100
-"""Wire services take about this much; beyond it the release is held back. Our choice."""
+"""A longer one is cut off wherever it is shown, so the release is held back. Our choice."""
 MAX_LEDE_WORDS: Final = 45
-"""AP advises its writers to stay near 30; 35 is good and beyond 45 is a note. Our choice."""
+"""Of the whole first paragraph; a longer one is a note. Our choice."""
 MIN_WORDS: Final = 250
 MAX_WORDS: Final = 600
 """What is asked for, headline, boilerplate and contact not counted; a shorter or longer one is a note."""
 TOO_LONG_WORDS: Final = 900
 """Two pages: what is longer is held back. Our choice. A short one never is: a reviewer sees that facts are few."""
 MAX_GRADE: Final = 14.0
-"""A school grade: the second year of college. Our choice; news agencies write for 10 to 12."""
+"""A school grade: beyond it is college. Our choice; it leaves room for the names and figures of a trade."""
 _WHEN: Final = re.compile(
     rf"\b(?:{'|'.join(WEEKDAYS)}|today|{MONTH} \d{{1,2}}|\d{{1,2}} {MONTH}|{MONTH} \d{{4}}|\d{{4}}-\d\d-\d\d)"
 )

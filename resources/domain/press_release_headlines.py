@@ -8,13 +8,21 @@ from typing import Final
 from resources.domain.press_release_dates import MONTH
 from resources.domain.press_release_facts import passages_of
 from resources.domain.press_release_printable import COMPANYS, holds_banned
-from resources.domain.press_release_topics import clause_of, determined, is_about, is_question, thing_of, topic_words
+from resources.domain.press_release_topics import (
+    clause_of,
+    determined,
+    is_about,
+    is_near,
+    is_question,
+    thing_of,
+    topic_words,
+)
 from resources.domain.press_release_words import word_count, words_that_matter
 from resources.domain.press_releases import Brief
 
 IDEAL_CHARS: Final = 70
-"""What a search engine and an inbox show whole (shared brief: "headline of about 70 characters")."""
-SHORT_CHARS: Final = 35
+"""What search results and inboxes show whole, more or less; AP form asks for about as much."""
+SHORT_CHARS: Final = 25
 """A shorter one leaves out what a reader could have been told. Our choice."""
 _MIN_WORDS: Final = 4
 _ALIKE: Final = 0.6
@@ -47,6 +55,8 @@ _OF_THING: Final = (
     "{Thing}: news from {company}",
     "{company} shares news of {the_thing}",
 )
+_FILLING: Final = words_that_matter(" ".join((*_OF_CLAUSE, *_OF_THING, "announces explains")))
+"""What the words around topic and name are: two headlines that differ in these alone are of one angle."""
 _DAY: Final = re.compile(rf"\d{{1,2}} {MONTH}|{MONTH} \d{{1,2}}|\b(?:19|20)\d\d\b")
 _FIGURE: Final = re.compile(r"\d+(?:[.,]\d+)*")
 
@@ -160,11 +170,9 @@ def _of_facts(brief: Brief) -> Iterator[str]:
     ranked = []
     for place, passage in enumerate(passages_of(brief)):
         headline = shortened(by_name(passage.sentences[0].text, brief.company.name))
-        if (
-            (shared := len(about & words_that_matter(headline)))
-            and not headline.isupper()
-            and not DENIES.search(headline)
-        ):
+        if not is_near(brief, passage.text, passage.title) or headline.isupper() or DENIES.search(headline):
+            continue
+        if shared := len(about & words_that_matter(headline)):
             named, figure = brief.company.name.casefold() in headline.casefold(), bool(figure_of(headline))
             ranked.append((-(shared + named + figure + is_about(brief, headline)), not figure, place, headline))
     for *_, headline in sorted(ranked):
@@ -184,23 +192,24 @@ def by_name(text: str, company: str) -> str:
 
 
 def _score(brief: Brief, headline: str) -> float:
+    """How good a headline is: two points each for length, name and all words of the topic, one each for the rest.
+
+    A headline that does not name the company gets a point when it begins with the topic; a banned word costs four.
+    """
     about = topic_words(brief)
     shared = len(about & words_that_matter(headline)) / max(1, len(about))
     fits = SHORT_CHARS <= len(headline) <= IDEAL_CHARS
     named = brief.company.name.casefold() in headline.casefold()
-    return (
-        2 * fits
-        + 2 * named
-        + 2 * shared
-        + bool(figure_of(headline))
-        + is_about(brief, headline)
-        - 4 * bool(holds_banned(headline, brief))
-    )
+    extra = bool(figure_of(headline)) + (not named and is_about(brief, headline))
+    return 2 * (fits + named + shared) + extra - 4 * bool(holds_banned(headline, brief))
 
 
 def _alike(brief: Brief, one: str, other: str) -> bool:
     named = words_that_matter(brief.company.name)
     first, second = words_that_matter(one) - named, words_that_matter(other) - named
+    plain = topic_words(brief) | _FILLING
+    if first <= plain and second <= plain:
+        return True
     return len(first & second) >= _ALIKE * max(1, min(len(first), len(second)))
 
 

@@ -13,7 +13,7 @@ from resources.domain.press_release_words import word_count, words_that_matter
 from resources.domain.press_releases import Brief, Paragraph, Sentence
 
 LEDE_WORDS: Final = 35
-"""What a lede keeps to, its second sentence included. AP's own advice to its writers is about this much."""
+"""What a lede keeps to, its second sentence included. Our choice."""
 LEDE_FORMS: Final = 2
 """How many ways there are to put the first sentence."""
 

@@ -24,6 +24,7 @@ _LETTER: Final = re.compile(r"[^\W\d_]")
 LONGEST_PLACE_CHARS: Final = 60
 """No city or state in use is longer; what is longer is a sentence that went into the wrong field."""
 LONGEST_CONTACT_CHARS: Final = 500
+LONGEST_CREDIT_CHARS: Final = 200
 LONGEST_FIELD_CHARS: Final = 10_000
 """Far more than anybody is quoted with in one release; it bounds the time of the patterns below."""
 QUOTE_EXAMPLE: Final = "Quote: “Repair is our craft.” — Maya Lindqvist, head of repairs"
@@ -105,7 +106,7 @@ def quotes_of(text: str) -> tuple[tuple[Quote, ...], tuple[str, ...]]:
     texts: list[str] = []
     for found in _found(text):
         said = found["rest"].strip()
-        speaker = _SPEAKER.fullmatch(said)
+        speaker = _SPEAKER.fullmatch(said) if len(said) <= LONGEST_CREDIT_CHARS else None
         if speaker is None or not _is_name(speaker["speaker"]):
             raise refused("Quotes", "who said it, after each quote", " ".join(found[0].split()), QUOTE_EXAMPLE)
         words = " ".join(found["words"].split())

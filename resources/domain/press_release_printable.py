@@ -19,7 +19,8 @@ MAX_WORDS: Final = 45
 # What begins with one of these rests on the sentence before it.
 _LEANS: Final = re.compile(
     r"(?:it|its|they|their|this|that|these|those|he|she|his|her|however|but|and|or|so|then|also|instead|here|there|such"
-    r"|nobody|everybody|both|another|others?|therefore|thus|moreover|meanwhile|for example|yes|no"
+    r"|what|nobody|everybody|both|another|others?|therefore|thus|moreover|meanwhile|for example|yes|no"
+    r"|the (?:target|figure|number|rest|total|share|same|latter|former|other|result|reason|difference|largest|biggest)"
     r"|(?:of|among|in|after|before) (?:these|this|those|them)|\w+ of (?:them|these|those)"
     r"|(?:if|when|while|although|because) (?:it|they|this|that)|[^,]*, (?:it|they|he|she)|\w+ed (?:by|on|in|for|at))\b",
     re.IGNORECASE,
@@ -64,7 +65,8 @@ COMPANYS: Final = "The company's"
 """What stands for "our" in a release."""
 _OUR: Final = re.compile(
     r"\b(?P<our>[Oo]ur)(?= (?:[\w-]+ ){0,2}(?:stores?|shops?|workshops?|range|warehouses?|products?|customers?|factory"
-    r"|offices?|staff|employees|buildings|mills?|plants?|sites?)\b)"
+    r"|offices?|staff|employees|buildings|mills?|plants?|sites?"
+    r"|fabrics?|emissions|guarantee|repairs?|prices?|suppliers?|tests?)\b)"
 )
 _ENDS: Final = (".", ".”", '."', "…")
 

@@ -8,9 +8,9 @@ from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Final
 
-from resources.domain.press_release_composing import attributed, headline_sentence, is_apt, ranked_passages
+from resources.domain.press_release_composing import attributed, headline_sentence, ranked_passages
 from resources.domain.press_release_edits import holds, replaced, reworded, with_body, with_headline, with_paragraphs
-from resources.domain.press_release_facts import Passage, split
+from resources.domain.press_release_facts import Passage, is_news, split
 from resources.domain.press_release_form import MAX_LEDE_WORDS, MAX_WORDS, MIN_WORDS
 from resources.domain.press_release_headlines import IDEAL_CHARS, best_headlines, cut_to, headlines_for, shortened
 from resources.domain.press_release_ledes import fits_lede, lede_sentence
@@ -19,7 +19,8 @@ from resources.domain.press_release_printable import holds_banned, leans
 from resources.domain.press_release_rule import Rule
 from resources.domain.press_release_rules import is_credited
 from resources.domain.press_release_style import mended, wholly_mended
-from resources.domain.press_release_words import word_count
+from resources.domain.press_release_topics import is_near
+from resources.domain.press_release_words import word_count, words_that_matter
 from resources.domain.press_releases import HEADLINES, Brief, Note, Paragraph, Release
 
 MAX_ADDED_SENTENCES: Final = 3
@@ -43,10 +44,15 @@ def in_order(notes: Sequence[Note]) -> list[Note]:
 
 
 def unused(brief: Brief, release: Release) -> list[Passage]:
-    """What the release could state and does not, the most fitting first."""
-    ranked = [each for each in ranked_passages(brief, release.headline.text) if is_apt(brief, each)]
-    cited = {key for sentence in release.sentences for key in sentence.cites}
-    return [each for each in ranked if not cited.intersection(*(s.cites for s in each.sentences[:1]))]
+    """What is near to the topic and the release does not state yet, the most fitting first."""
+    ranked = [each for each in ranked_passages(brief, release.headline.text) if is_near(brief, each.text, each.title)]
+    there = said_in(release)
+    return [each for each in ranked if is_news(each.sentences[0].text, there)]
+
+
+def said_in(release: Release) -> list[frozenset[str]]:
+    """The words that matter of each sentence of the paragraphs: the style of a fact may have changed since it came."""
+    return [words_that_matter(each.text) for paragraph in release.paragraphs for each in paragraph.sentences]
 
 
 def given_way(brief: Brief, release: Release, old: str) -> Release:

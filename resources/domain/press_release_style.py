@@ -22,6 +22,7 @@ _DAY_FIRST: Final = re.compile(
     rf"\b(?P<day>\d{{1,2}})(?:st|nd|rd|th)? (?:of )?(?P<month>{MONTH})(?:,? (?P<year>\d{{4}})\b)?(?P<after> (?=\w))?"
 )
 _MONTH_FIRST: Final = re.compile(rf"\b(?P<month>{MONTH}) (?P<day>\d{{1,2}})(?P<ordinal>st|nd|rd|th)?\b(?!\d|:|,\d)")
+_ENDED: Final = re.compile(r"$|\s+[A-Z]")
 _PERCENT: Final = re.compile(r"(?<=\d) ?(?:percent|per cent)\b")
 _DIGIT: Final = re.compile(r"(?<![\w.,/$£€%:\u2013-])(?<![$£€] )(?P<digit>[1-9]) (?=(?P<next>[a-z]{3,}))")
 _SMALL_UNITS: Final = frozenset(
@@ -83,6 +84,8 @@ def _day_first(found: re.Match[str]) -> str:
     weekday = f"{found['weekday'].strip()}, " if found["weekday"] else ""
     year = f", {found['year']}" if found["year"] else ""
     after = (", " if year else " ") if found["after"] else ""
+    if found["month"].endswith(".") and _ENDED.match(found.string, found.end("month")):
+        after = "."  # the month's full stop was the sentence's too
     return f"{weekday}{ap_month(found['month'])} {int(found['day'])}{year}{after}"
 
 

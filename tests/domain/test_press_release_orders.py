@@ -165,7 +165,7 @@ def test_any_task_is_an_order_or_refused(body: str, name: str) -> None:
     assert all(quote.words and quote.speaker for quote in order.quotes)
 
 
-@pytest.mark.parametrize("unit", ["“", '"a', "a@", "Quote: “a” ", "- ", "1.", "(", "Contact: +1 "])
+@pytest.mark.parametrize("unit", ["“", '"a', "a@", "Quote: “a” ", "- ", "1.", "(", "Contact: +1 ", "“a” - ***\n"])
 def test_long_descriptions_take_no_long_time(unit: str) -> None:
     text = unit * (100_000 // len(unit))
     begun = time.perf_counter()
