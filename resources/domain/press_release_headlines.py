@@ -9,6 +9,7 @@ from resources.domain.press_release_dates import MONTH
 from resources.domain.press_release_facts import passages_of
 from resources.domain.press_release_printable import COMPANYS, holds_banned
 from resources.domain.press_release_topics import (
+    SUBJECT_WORDS,
     clause_of,
     determined,
     is_about,
@@ -225,7 +226,7 @@ def _reason(brief: Brief, headline: str, *, first: bool) -> str:
         f"gives the figure {figure}" if figure else "gives no figure",
     ]
     if is_about(brief, headline):
-        parts.append("begins with the topic")
+        parts.append(f"has a word of the topic among its first {SUBJECT_WORDS}")
     if banned := holds_banned(headline, brief):
         parts.append(f"holds the banned word “{banned}”")
     ending = "" if first else "; the best of those with another angle than the ones before it"

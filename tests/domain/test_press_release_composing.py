@@ -99,7 +99,7 @@ def test_the_judges_reasons_can_be_checked() -> None:
     assert (best.place, second.place) == (1, 0)
     assert best.reason == (
         "49 characters, within the 70 that are shown whole; names Acme Outdoor; holds 2 of the 2 words of the topic;"
-        " gives no figure; begins with the topic."
+        " gives no figure; has a word of the topic among its first 4."
     )
     assert "does not name Acme Outdoor" in second.reason
     assert "gives the figure 6,340" in second.reason
