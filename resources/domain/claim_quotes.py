@@ -16,7 +16,8 @@ _MARKED: Final = re.compile(r'“([^“”]{1,4000})”|"([^"]{1,4000})"|«([^«
 _WORD: Final = re.compile(r"[^\W_]+(?:['\u2019\-][^\W_]+)*")
 _EDITED: Final = re.compile(r"\[[^\]]*\]|…|\.\.\.")
 _SAYING: Final = (
-    "said|says|say|adds|added|explained|explains|noted|notes|told|recalled|recalls|wrote|writes|commented|according to"
+    "said|says|say|adds|added|explained|explains|noted|notes|told|recalled|recalls|wrote|writes|commented"
+    "|[Aa]ccording to"
 )
 _NAME: Final = r"(?:[A-ZÀ-ÖØ-Þ][\w'\u2019.\-]*)(?:\s+(?:[A-ZÀ-ÖØ-Þ][\w'\u2019.\-]*|de|van|von|der|al|bin|da))*"
 _AFTER: Final = re.compile(
@@ -87,7 +88,7 @@ def nearest(words: Sequence[str], within: Sequence[str]) -> tuple[float, Span]:
     blocks = SequenceMatcher(None, list(stretch), list(words), autojunk=False).get_matching_blocks()
     matched = sum(block.size for block in blocks)
     ends = [block.a + block.size for block in blocks if block.size]
-    return matched / max(1, len(words)), Span(start, start + max(ends, default=0))
+    return matched / max(1, len(words)), Span(start, start + max(ends, default=1))
 
 
 def speakers_of(text: str) -> Iterator[tuple[Span, str]]:
