@@ -2,39 +2,18 @@
 
 import io
 import json
-from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import pytest
 from docx import Document
 
 from orchestration.session import Session
 from resources.domain.news_articles import validated
-from resources.domain.tasks import Act, TaskEvent, TaskId
-from resources.ledger import claims
-from resources.work.review import decide
 from resources.writer.offline import OfflineWriter
 from tests.assets.desk import EXAMPLES, Desk, error_of
+from tests.assets.releases import CONFIGURATION, ordered, rejected, release_text
 from tests.sessions import ingested, sql
 
-CONFIGURATION: Final[dict[str, Any]] = {
-    "task_types": {"press_release": {}},
-    "clients": {
-        "acme": {
-            "name": "Acme Outdoor",
-            "about": "Acme Outdoor makes packs, jackets and tents for people who walk.",
-            "city": "Sheffield, England",
-            "website": "https://acme-outdoor.example",
-            "contact": {"name": "Ben Whitlock", "email": "press@acme-outdoor.example"},
-            "banned_words": ["revolutionary"],
-        }
-    },
-}
-BODY: Final = """Announce the jacket.
-
-Date: 3 February 2026
-Quote: “We wanted a jacket that can be repaired for as long as it is worn.” — Maya Lindqvist, founder
-"""
 STEPS: Final = ["brief", "headlines", "drafts", "files"]
 
 
@@ -44,22 +23,7 @@ def desk(session: Session) -> Desk:
     return Desk(session, CONFIGURATION, writer=OfflineWriter())
 
 
-def ordered(desk: Desk) -> TaskId:
-    return desk.task("press_release", "Press release: launch of the Stormbreak jacket", body=BODY)
-
-
-def rejected(desk: Desk, task: TaskId, words: str) -> None:
-    with desk.session.ledger.engine.begin() as connection:
-        found, _ = claims.look(connection, task)
-        decide(connection, desk.configuration, found, TaskEvent.REQUEST_CHANGES, Act("Anna", words))
-
-
-def release_text(desk: Desk, task: TaskId, place: int = 1, version: int = -1) -> str:
-    whole = [each for each in desk.versions(task) if each.stage == "whole"]
-    return desk.content(desk.files(whole[version])[f"release-{place}.md"]).decode()
-
-
-def test_a_task_becomes_two_releases_in_review_each_step_shown(desk: Desk, tmp_path: Path) -> None:
+def test_a_task_becomes_two_releases_in_review_each_step_shown(desk: Desk) -> None:
     task = ordered(desk)
     result = desk.run("press_release", task)
     assert result.success, error_of(result)
@@ -84,7 +48,6 @@ def test_a_task_becomes_two_releases_in_review_each_step_shown(desk: Desk, tmp_p
     assert shown["citations"] >= 3
     checks = [event for event in result.all_events if event.event_type_value == "ASSET_CHECK_EVALUATION"]
     assert [each.asset_check_evaluation_data.passed for each in checks] == [True]
-    (tmp_path / "release.md").write_text(release_text(desk, task))
 
 
 def test_cp3_a_rejection_changes_the_sentence_that_was_named_and_the_headline_stays(desk: Desk) -> None:
