@@ -5,7 +5,17 @@ import logging
 import typer
 from stamina.instrumentation import LoggingOnRetryHook, set_on_retry_hooks
 
-from orchestration.commands import clickup, dead_letters, hosting, knowledge, overview, sources, tasks, workbooks
+from orchestration.commands import (
+    clickup,
+    dead_letters,
+    hosting,
+    knowledge,
+    overview,
+    sources,
+    tasks,
+    versions,
+    workbooks,
+)
 
 app = typer.Typer(
     name="waybill",
@@ -29,6 +39,9 @@ app.add_typer(tasks.app, name="task")
 app.add_typer(workbooks.app, name="workbooks")
 app.command()(tasks.approve)
 app.command()(tasks.reject)
+app.command()(versions.versions)
+app.command()(versions.diff)
+app.command()(versions.rollback)
 app.command()(tasks.events)
 app.command()(tasks.alerts)
 

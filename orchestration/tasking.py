@@ -6,6 +6,7 @@ import re
 import shutil
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 from uuid import uuid4
@@ -36,17 +37,18 @@ class InstantUnreadableError(PermanentError):
     """What a person wrote is no date and time; nothing was changed."""
 
 
-def add(session: Session, *, name: str, body: str, type_: str, client: str, due_at: datetime | None) -> Task:
-    """A local task, which ClickUp does not know. Without a due date it is due now."""
+def add(session: Session, *, name: str, body: str, type_: str, client: str, due_at: datetime | None, by: str) -> Task:
+    """A local task, which ClickUp does not know, ordered ``by`` a person. Without a due date it is due now."""
     configuration = session.resources.configuration
     with session.ledger.engine.begin() as connection:
         now = tasks.clock(connection)
         row = NewTask(
             TaskId(f"{LOCAL}{uuid4().hex[:12]}"), "local", name, TaskState.READY, body=body, client=client,
             type=configuration.type_called(type_), type_named=type_, due_at=due_at or now,
+            ordered_by=by,
         )  # fmt: skip
         clients = sightings.known_clients(connection, [client])
-        sightings.insert(connection, [judged(configuration, row, clients, now)], Act(me(), "added on the command line"))
+        sightings.insert(connection, [judged(configuration, row, clients, now)], Act(by, "added on the command line"))
         return tasks.get(connection, row.id)
 
 
@@ -56,7 +58,7 @@ def person_moves(
     """Move a task as a person; the run that works on it is ended when it is not to go on.
 
     Raises:
-        TaskUnknownError, IllegalTransitionError, NotPublishedYetError: nothing was changed.
+        TaskUnknownError, IllegalTransitionError, NotPublishedYetError, OwnOrderError: nothing was changed.
     """
     with session.ledger.engine.begin() as connection:
         task, _ = claims.look(connection, task_id)
@@ -115,15 +117,18 @@ def shown(session: Session, task_id: TaskId) -> dict[str, Any]:
         }
 
 
-def fetch(session: Session, task_id: TaskId, into: Path) -> list[Path]:
-    """Copy the files of the newest version into a folder, each under its name as far as that is one; their paths.
+def fetch(session: Session, task_id: TaskId, into: Path, number: int | None = None) -> list[Path]:
+    """Copy the files of a version into a folder, each under its name as far as that is one; their paths.
+
+    Default: the newest whole version.
 
     Raises:
-        TaskUnknownError; ArtefactMissingError: a file is not in the artefact store any more.
+        TaskUnknownError, VersionUnknownError; ArtefactMissingError: a file is not in the artefact store any more.
     """
     with session.ledger.engine.begin() as connection:
         tasks.get(connection, task_id)
-        version = deliverables.newest(connection, task_id)
+        known = deliverables.newest if number is None else partial(deliverables.numbered, number=number)
+        version = known(connection, task_id)
         files = deliverables.files(connection, version.id) if version else []
     return _copied(session, {file.name: file.content_hash for file in files}, into)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from orchestration.commands.failing import explained
-from orchestration.commands.options import Json
+from orchestration.commands.options import By, Id, Json, Reason
 from orchestration.commands.output import print_json, print_table
 from orchestration.session import open_session
 from orchestration.settings import load_settings
@@ -18,9 +18,6 @@ if TYPE_CHECKING:
     from resources.ledger.tasks import Task
 
 app = typer.Typer(help="One task: add, show, cancel, retry, reopen, fetch.", no_args_is_help=True)
-Id = Annotated[str, typer.Argument(metavar="ID", help="The task's id, as `waybill tasks` shows it.")]
-Reason = Annotated[str, typer.Option(help="Why; kept with the task for ever.")]
-By = Annotated[str | None, typer.Option("--by", help="Who decides; default: you.")]
 _COLUMNS = ["id", "state", "type", "client", "due", "name", "why it waits, or what became of it"]
 
 
@@ -102,14 +99,16 @@ def add(  # noqa: PLR0917  Typer gives each by its name
     client: Annotated[str, typer.Option(help="The client's slug.")],
     body: Annotated[str, typer.Option(help="More about it.")] = "",
     due: Annotated[str | None, typer.Option(help="When, such as 2026-12-01T12:00+01:00; default: now.")] = None,
+    by: Annotated[str | None, typer.Option("--by", help="Who orders it; default: you.")] = None,
     as_json: Json = False,
 ) -> None:
     """Add a task that ClickUp does not know."""
     from orchestration.tasking import add as make
-    from orchestration.tasking import instant
+    from orchestration.tasking import instant, me
 
+    due_at = instant(due) if due else None
     with open_session(load_settings()) as session:
-        task = make(session, name=name, body=body, type_=type_, client=client, due_at=instant(due) if due else None)
+        task = make(session, name=name, body=body, type_=type_, client=client, due_at=due_at, by=by or me())
     if as_json:
         print_json(_as_json(task))
     else:
@@ -171,14 +170,18 @@ def fetch(
     outputs: Annotated[
         bool, typer.Option("--outputs", help="What programs printed, instead of what they made.")
     ] = False,
+    version: Annotated[int | None, typer.Option(min=1, help="Which version; default: the newest whole one.")] = None,
 ) -> None:
-    """Copy the files of a task's newest version out of the artefact store."""
+    """Copy the files of a version of a task out of the artefact store."""
     from orchestration import tasking
 
-    copy = tasking.fetch_outputs if outputs else tasking.fetch
+    if outputs and version is not None:
+        raise typer.BadParameter("what programs printed belongs to attempts, not to a version", param_hint="--version")
     with open_session(load_settings()) as session:
-        for path in copy(session, TaskId(task_id), into):
-            typer.echo(str(path))
+        task = TaskId(task_id)
+        paths = tasking.fetch_outputs(session, task, into) if outputs else tasking.fetch(session, task, into, version)
+    for path in paths:
+        typer.echo(str(path))
 
 
 def _moved(task_id: str, event: TaskEvent, by: str | None, reason: str) -> None:

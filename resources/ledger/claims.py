@@ -118,8 +118,12 @@ def look(connection: Connection, task: TaskId) -> tuple[Task, datetime]:
     return _with_clock(row)
 
 
-def begin(connection: Connection, task: Task, now: datetime, plan: AttemptPlan, worker: Worker) -> Claim:
+def begin(
+    connection: Connection, task: Task, now: datetime, plan: AttemptPlan, worker: Worker, *, by: Act | None = None
+) -> Claim:
     """Claim a ready task that ``look`` just locked: the state, the lease and the attempt in one transaction.
+
+    ``by``: the person who does it, and why; default: Waybill, for ``worker``.
 
     Raises:
         IllegalTransitionError: it is not ready.
@@ -136,7 +140,8 @@ def begin(connection: Connection, task: Task, now: datetime, plan: AttemptPlan, 
         "input_hash": begun.input_hash, "run": worker.run_id, "deadline_at": begun.deadline_at,
     }  # fmt: skip
     claimed = tasks.move(
-        connection, task, TaskEvent.CLAIM, Act(WAYBILL, f"attempt {number} by {worker.owner}", worker.run_id),
+        connection, task, TaskEvent.CLAIM,
+        by or Act(WAYBILL, f"attempt {number} by {worker.owner}", worker.run_id),
         along=Along(_BEGIN, values),
         attempt=number, attempts_left=max(0, task.attempts_left - 1), not_before_at=None,
         lease_owner=worker.owner, lease_process=processes.identity(), lease_expires_at=now + TASK,

@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import Connection, text
 
 from resources.domain.deliverables import Citation, Draft, Stage
+from resources.domain.errors import PermanentError
 from resources.domain.ids import derived
 from resources.domain.tasks import TaskId
 from resources.ledger.claims import Claim
@@ -24,6 +25,22 @@ _FILES: Final = text("""
 INSERT INTO waybill.deliverable_files (version_id, name, media_type, size_bytes, content_hash, published)
 VALUES (:version, :name, :media_type, :size_bytes, :content_hash, :published)
 """)
+# A copy is the same in all that a reader sees: nothing of it passes through this process.
+_COPY: Final = text("""
+INSERT INTO waybill.deliverable_versions (id, deliverable_id, number, attempt, summary, made_by, stage, copy_of)
+SELECT :id, deliverable_id, :number, :attempt, summary, :made_by, stage, id
+FROM waybill.deliverable_versions WHERE id = :original
+""")
+_COPY_FILES: Final = text("""
+INSERT INTO waybill.deliverable_files (version_id, name, media_type, size_bytes, content_hash, published)
+SELECT :id, name, media_type, size_bytes, content_hash, published
+FROM waybill.deliverable_files WHERE version_id = :original
+""")
+_COPY_CITATIONS: Final = text("""
+INSERT INTO waybill.citations (version_id, number, extraction_id, uri, title, span_start, span_end, text)
+SELECT :id, number, extraction_id, uri, title, span_start, span_end, text
+FROM waybill.citations WHERE version_id = :original
+""")
 _CITATIONS: Final = text("""
 INSERT INTO waybill.citations (version_id, number, extraction_id, uri, title, span_start, span_end, text)
 VALUES (:version, :number, :extraction_id, :uri, :title, :start, :end, :text)
@@ -34,10 +51,9 @@ SELECT v.id, d.task_id, d.kind, v.number, v.attempt, v.summary, v.made_by, v.cre
 FROM waybill.deliverable_versions v JOIN waybill.deliverables d ON d.id = v.deliverable_id
 JOIN waybill.task_attempts a ON a.task_id = d.task_id AND a.number = v.attempt
 """
-_NEWEST: Final = text(
-    f"{_SELECT} WHERE d.task_id = :task AND v.stage = 'whole' ORDER BY v.created_at DESC, v.number DESC LIMIT 1"
-)
-_ALL: Final = text(f"{_SELECT} WHERE d.task_id = :task ORDER BY d.kind, v.number")
+_NEWEST: Final = text(f"{_SELECT} WHERE d.task_id = :task AND v.stage = 'whole' ORDER BY v.number DESC LIMIT 1")
+_ALL: Final = text(f"{_SELECT} WHERE d.task_id = :task ORDER BY v.number")
+_NUMBERED: Final = text(f"{_SELECT} WHERE d.task_id = :task AND v.number = :number")
 _LAST_NUMBER: Final = text("""
 SELECT coalesce(max(v.number), 0) FROM waybill.deliverable_versions v
 JOIN waybill.deliverables d ON d.id = v.deliverable_id WHERE d.task_id = :task
@@ -50,6 +66,10 @@ _CITATIONS_OF: Final = text("""
 SELECT extraction_id, uri, title, span_start, span_end, text FROM waybill.citations
 WHERE version_id = :version ORDER BY number
 """)
+
+
+class VersionUnknownError(PermanentError):
+    """The task has no such version."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +125,20 @@ def record(connection: Connection, claim: Claim, draft: Draft) -> Version:
         connection.execute(_FILES, files)
     if draft.citations:
         connection.execute(_CITATIONS, [_row(version, at, each) for at, each in enumerate(draft.citations, start=1)])
-    return next(each for each in versions(connection, claim.id) if each.id == version)
+    return numbered(connection, claim.id, number)
+
+
+def copy(connection: Connection, claim: Claim, original: Version, *, made_by: str) -> Version:
+    """Keep the next version, equal to ``original`` in summary, files and citations. Only while the claim stands."""
+    require(connection, claim)
+    number = next_number(connection, claim.id)
+    deliverable = derived("deliverable", claim.id, original.kind)
+    values = {"id": derived("version", str(deliverable), str(number)), "original": original.id}
+    more = {"number": number, "attempt": claim.attempt.number, "made_by": made_by}
+    connection.execute(_COPY, values | more)
+    connection.execute(_COPY_FILES, values)
+    connection.execute(_COPY_CITATIONS, values)
+    return numbered(connection, claim.id, number)
 
 
 def checkpoint(connection: Connection, claim: Claim) -> Version | None:
@@ -127,8 +160,25 @@ def newest(connection: Connection, task: TaskId) -> Version | None:
 
 
 def versions(connection: Connection, task: TaskId) -> list[Version]:
-    """Every version, rounds too, oldest first."""
+    """Every version, rounds too, by number."""
     return [Version(**row._mapping) for row in connection.execute(_ALL, {"task": task})]
+
+
+def numbered(connection: Connection, task: TaskId, number: int) -> Version:
+    """The version with this number, a round or a whole one.
+
+    Raises:
+        VersionUnknownError: the task has none.
+    """
+    row = connection.execute(_NUMBERED, {"task": task, "number": number}).one_or_none()
+    if row is None:
+        raise VersionUnknownError(
+            f"task {task}, version {number}",
+            expected="the number of one of its versions",
+            found="none that has it",
+            remedy=f"`waybill versions {task}` lists them.",
+        )
+    return Version(**row._mapping)
 
 
 def next_number(connection: Connection, task: TaskId) -> int:

@@ -20,7 +20,8 @@ from resources.ledger import claims, outbox, sightings, tasks
 from resources.ledger.sightings import NewTask
 from resources.ledger.tasks import Task
 from resources.work.eligible import judged, settle
-from resources.work.review import NotPublishedYetError, decide
+from resources.work.own_orders import may_be_told_yet, not_taken
+from resources.work.review import NotPublishedYetError, OwnOrderError, decide
 
 SEEN: Final = Act("ClickUp", "seen for the first time")
 _LOOKS: Final = 5
@@ -177,16 +178,24 @@ def _write_one(  # noqa: PLR0917  one look with all that it needs
     own = outbox.own_statuses(connection, task.id)
     kind = status_kind(seen.status, seen.status_type, clickup.moves, own)
     columns = sightings.content(seen, configuration.type_called(seen.type_named), kind)
+    own_order: OwnOrderError | None = None
     if look.event is not None and act is not None:
         try:
             with connection.begin_nested():
                 decide(connection, configuration, task, look.event, act)
         except NotPublishedYetError:
             return  # not noted as seen, so that a later look finds the same move again
-        done.moved[task.id] = look.event
+        except OwnOrderError as error:
+            if may_be_told_yet(error, seen.updated_at, tasks.clock(connection), clickup.settle_s):
+                return
+            own_order = error
+        else:
+            done.moved[task.id] = look.event
     if sightings.differs(task, columns):
         sightings.update(connection, task.id, columns)
         done.changed.append(task.id)
+    if own_order is not None:
+        not_taken(connection, configuration, task, own_order)
     settle(connection, configuration, tasks.get(connection, task.id), clients)
 
 

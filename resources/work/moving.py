@@ -98,15 +98,21 @@ def attempts_of(configuration: Configuration, task: Task) -> int:
     return found.attempts if found else ATTEMPTS
 
 
-def show(connection: Connection, configuration: Configuration, task: Task, set_key: str | None = None) -> None:
-    """Put the status of the task's new state into the outbox, where there is one to show."""
+def show(
+    connection: Connection, configuration: Configuration, task: Task, set_key: str | None = None, *, again: str = ""
+) -> None:
+    """Put the status of the task's new state into the outbox, where there is one to show.
+
+    ``again``: why it is shown once more in the same state; once for each reason.
+    """
     if configuration.clickup is None or not task.in_clickup:
         return
     status = configuration.clickup.statuses.shown_as(task.state)
     if status is not None:
         seen_at = task.clickup_updated_at.isoformat() if task.clickup_updated_at else None
         payload = {"task_id": task.id, "status": status, "expected": [task.clickup_status], "seen_at": seen_at}
-        effect = Effect(f"status:{task.id}:{task.version}", task.id, STATUS, payload, set_key, task.id)
+        key = f"status:{task.id}:{task.version}" + (f":{again}" if again else "")
+        effect = Effect(key, task.id, STATUS, payload, set_key, task.id)
         outbox.enqueue(connection, [effect])
 
 
