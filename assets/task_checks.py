@@ -7,6 +7,7 @@ import dagster as dg
 from assets import previews
 from assets.alarms import alarmed
 from assets.clickup_tasks import clickup_tasks
+from resources.artefacts.store import ArtefactStore
 from resources.clickup.resource import ClickUpResource
 from resources.domain.configuration import Configuration
 from resources.ledger import dead_letters
@@ -14,6 +15,7 @@ from resources.ledger.resource import LedgerResource
 from resources.ledger.stuck import stuck
 from resources.work.agreement import compare
 from resources.work.polling import Desk
+from resources.work.verification import verify_files
 
 SAMPLE: Final = 20
 
@@ -70,4 +72,30 @@ def clickup_agrees_with_the_ledger(
     )
 
 
-TASK_CHECKS: Final = [no_work_is_stuck, nothing_is_dead_lettered, clickup_agrees_with_the_ledger]
+@dg.asset_check(asset=clickup_tasks.key)
+def every_deliverable_has_its_files(
+    ledger: dg.ResourceParam[LedgerResource], artefacts: dg.ResourceParam[ArtefactStore]
+) -> dg.AssetCheckResult:
+    """Each file of a version that was handed over, or will be, is in the artefact store as it was made.
+
+    A bounded number of files a look, in turn; what was found damaged is looked at each time.
+    """
+    found = verify_files(ledger.engine, artefacts)
+    rows = [
+        {"task": file.task_id, "version": file.number, "file": file.name, "sha256": file.content_hash}
+        for file in found.damaged
+    ]
+    result = dg.AssetCheckResult(
+        passed=not rows,
+        metadata={"files_looked_at": found.looked, "damaged": len(rows), **previews.sample(rows[:SAMPLE])},
+    )
+    named = [f"task {row['task']}, version {row['version']}: {row['file']} is gone or damaged" for row in rows]
+    return alarmed(ledger, "every_deliverable_has_its_files", result, named)
+
+
+TASK_CHECKS: Final = [
+    no_work_is_stuck,
+    nothing_is_dead_lettered,
+    clickup_agrees_with_the_ledger,
+    every_deliverable_has_its_files,
+]

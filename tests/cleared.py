@@ -16,7 +16,7 @@ _POOL: Final = 12
 _TABLES: Final = (
     *("citations", "deliverable_files", "reviews", "deliverable_versions", "deliverables", "task_attempts"),
     *("task_events", "alerts", "outbox", "dead_letters", "inbox", "polls", "recurrences", "call_slots", "webhooks"),
-    *("task_steps", "watched_files", "tasks", "clients"),
+    *("task_steps", "watched_files", "tasks", "clients", "artefact_looks"),
 )
 _CLEAR: Final = "; ".join(f"DELETE FROM waybill.{table}" for table in _TABLES)
 

@@ -1,13 +1,20 @@
 """Sentences that should be true of tasks: each fails on what breaks it, names it, and raises one alert for it."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import dagster as dg
 import pytest
 from sqlalchemy import Engine
 
-from assets.task_checks import clickup_agrees_with_the_ledger, no_work_is_stuck, nothing_is_dead_lettered
+from assets.task_checks import (
+    clickup_agrees_with_the_ledger,
+    every_deliverable_has_its_files,
+    no_work_is_stuck,
+    nothing_is_dead_lettered,
+)
+from resources.artefacts.store import ArtefactStore
 from resources.clickup.errors import ClickUpError
 from resources.clickup.resource import ClickUpResource
 from resources.domain.configuration import Configuration
@@ -16,6 +23,7 @@ from resources.ledger.resource import LedgerResource
 from tests.resources.ledger.making import sql
 from tests.resources.ledger.outbox_making import effect, put
 from tests.resources.ledger.tasks_making import add, add_many, claim, expire
+from tests.resources.work.at_work import published
 from tests.watching import Watched
 
 
@@ -105,6 +113,26 @@ def test_CB_8_what_was_given_up_fails_until_somebody_drops_it(cleared: Engine, l
     assert alerts(cleared) == [("Check failed: nothing_is_dead_lettered", "1 found.\noutbox: 1")]
     sql(cleared, "UPDATE waybill.dead_letters SET dropped_at = now(), dropped_by = 'Anna', drop_reason = 'old'")
     assert nothing_is_dead_lettered(ledger_resource).passed
+
+
+def test_CB_10_a_file_that_is_gone_is_named_and_told_once(
+    cleared: Engine, ledger_resource: LedgerResource, tmp_path: Path
+) -> None:
+    artefacts = ArtefactStore(tmp_path / "artefacts")
+    add(cleared)
+    published(cleared, artefacts)
+    path = next(path for path in artefacts.folder.rglob("*") if path.is_file())
+    content = path.read_bytes()
+    path.unlink()
+    for _ in range(2):
+        result = every_deliverable_has_its_files(ledger_resource, artefacts)
+        assert (result.passed, result.metadata["damaged"].value) == (False, 1)
+        assert sample(result) == [{"task": "t1", "version": 1, "file": "note.md", "sha256": path.name}]
+    ((subject, body),) = alerts(cleared)
+    assert subject == "Check failed: every_deliverable_has_its_files"
+    assert body == "1 found.\ntask t1, version 1: note.md is gone or damaged"
+    artefacts.put(content)
+    assert every_deliverable_has_its_files(ledger_resource, artefacts).passed
 
 
 @pytest.fixture

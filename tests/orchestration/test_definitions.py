@@ -18,7 +18,10 @@ OF_TASKS: Final = {
     "inbox_sensor",
 }  # fmt: skip
 OF_KNOWLEDGE: Final = {"changed_batches_sensor", "orphans_sensor", "points_sensor"}
-CHECKS: Final = {"no_work_is_stuck", "nothing_is_dead_lettered", "clickup_agrees_with_the_ledger"}
+CHECKS: Final = {
+    "no_work_is_stuck", "nothing_is_dead_lettered", "clickup_agrees_with_the_ledger",
+    "every_deliverable_has_its_files",
+}  # fmt: skip
 
 
 def repository(folder: Path, toml: str) -> dg.RepositoryDefinition:

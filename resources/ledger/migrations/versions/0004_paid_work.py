@@ -23,6 +23,14 @@ CREATE TABLE waybill.task_steps (
 """
 # `stage`: a round of the quality loop is a version as the whole one is; only a whole one is published. `copy_of`: the
 # version that it was rolled back to. A file that is not `published` stays here: it is what versions are compared by.
+# Which file of the artefact store was read last when, and whether it was what its name says: whose turn it is next.
+ARTEFACT_LOOKS = """
+CREATE TABLE waybill.artefact_looks (
+    content_hash  text PRIMARY KEY,
+    is_whole      boolean NOT NULL,
+    looked_at     timestamptz NOT NULL
+)
+"""
 CHANGES = (
     "ALTER TABLE waybill.tasks ADD COLUMN fields jsonb NOT NULL DEFAULT '{}', ADD COLUMN ordered_by text,"
     " ADD COLUMN workbook_hash text CHECK (workbook_hash ~ '^[0-9a-f]{64}$')",
@@ -32,10 +40,12 @@ CHANGES = (
     "CREATE INDEX versions_by_original ON waybill.deliverable_versions (copy_of)",
     "CREATE INDEX files_by_content ON waybill.deliverable_files (content_hash)",
     "GRANT SELECT, INSERT ON waybill.task_steps TO waybill_app",
+    "GRANT SELECT, INSERT, UPDATE ON waybill.artefact_looks TO waybill_app",
 )
 
 
 def upgrade() -> None:
     op.execute(STEPS)
+    op.execute(ARTEFACT_LOOKS)
     for statement in CHANGES:
         op.execute(statement)
