@@ -33,8 +33,8 @@ def print_task(found: Mapping[str, Any]) -> None:
     )  # fmt: skip
     print_table(
         "Versions",
-        ["number", "at", "made by", "files", "summary"],
-        [(v.number, _when(v.created_at), v.made_by, ", ".join(file.name for file in files), v.summary)
+        ["number", "stage", "at", "made by", "files", "summary"],
+        [(v.number, v.stage, _when(v.created_at), v.made_by, ", ".join(file.name for file in files), v.summary)
          for v, files in found["versions"]],
     )  # fmt: skip
     _print_what_followed(found)

@@ -15,7 +15,7 @@ from resources.work.versions import Difference, VersionStanding
 
 _STYLES: Final = {"@": "cyan", "+": "green", "-": "red"}
 _HASH_SHOWN: Final = 12
-_COLUMNS: Final = ["number", "stage", "at", "made by", "equals", "files", "decisions", "published"]
+_COLUMNS: Final = ["number", "what", "at", "made by", "files", "decisions"]
 
 
 def print_versions(task_id: str, found: Sequence[VersionStanding]) -> None:
@@ -48,11 +48,15 @@ def _row(each: VersionStanding) -> tuple[object, ...]:
     version = each.version
     decisions = [f"{one['decision'].replace('_', ' ')} by {one['reviewer']}: {one['reason']}" for one in each.decisions]
     files = [file.name + ("" if file.published else " (kept here)") for file in each.files]
-    return (
-        version.number, version.stage, f"{version.created_at:%Y-%m-%d %H:%M:%S}", version.made_by,
-        "" if each.copy_of is None else each.copy_of, "\n".join(files), "\n".join(decisions),
-        "yes" if each.published else "no",
-    )  # fmt: skip
+    at = f"{version.created_at:%Y-%m-%d %H:%M}"
+    return version.number, _what(each), at, version.made_by, "\n".join(files), "\n".join(decisions)
+
+
+def _what(each: VersionStanding) -> str:
+    if each.version.stage == "round":
+        return "a round"
+    equals = "" if each.copy_of is None else f"equals {each.copy_of}, "
+    return equals + ("published" if each.published else "not published")
 
 
 def _beside(each: VersionStanding) -> dict[str, Any]:
