@@ -1,6 +1,8 @@
 """CP-3: back to an old version by a new one that equals it, handed over as any other, whole or not at all."""
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 from sqlalchemy import Engine
@@ -232,6 +234,23 @@ def test_DT_5_a_rollback_is_no_checkpoint_of_the_next_round(cleared: Engine, art
         assert deliverables.checkpoint(connection, attempt.claim) is None
         assert claims.attempts(connection, T1)[-1].input["feedback"] == "Warmer."
         assert attempt.next_version == 4
+
+
+def test_CB_4_of_two_rollbacks_at_once_one_makes_a_version(cleared: Engine, artefacts: ArtefactStore) -> None:
+    in_review(cleared, artefacts)
+    start = Barrier(4)
+
+    def one(number: int) -> int | str:
+        start.wait()
+        try:
+            return back(cleared, artefacts, by=Act(f"Person {number}", "Better.")).version.number
+        except RollbackRefusedError as refusal:
+            return refusal.found
+
+    with ThreadPoolExecutor(4) as pool:
+        ends = sorted(map(str, pool.map(one, range(4))))
+    assert ends == ["3", *3 * ["what version 3 shows already"]]
+    assert [each.number for each in all_versions(cleared)] == [1, 2, 3]
 
 
 def test_a_task_that_ClickUp_does_not_know_is_rolled_back_too(cleared: Engine, artefacts: ArtefactStore) -> None:
