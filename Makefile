@@ -21,7 +21,8 @@ $(STAMP): requirements.lock pyproject.toml
 	@touch $(STAMP)
 
 run: setup
-	$(BIN)/waybill up --example $(ARGS)
+	WAYBILL_CONFIG="$${WAYBILL_CONFIG:-$(if $(wildcard waybill.toml),waybill.toml,examples/acme-outdoor.toml)}" \
+	  $(BIN)/waybill up --example --deliver $(ARGS)
 
 test: test-setup
 	$(BIN)/python -m pytest $(ARGS)

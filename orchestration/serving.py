@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import typer
 
-from orchestration.commands.output import ProgressLines, print_reports
+from orchestration.commands.output import ProgressLines, print_reports, print_table
 from orchestration.hosting.backends import Backends
 from orchestration.hosting.up import interruptible, serving
 from orchestration.readiness import make_ready
@@ -20,8 +20,8 @@ from resources.ledger.leases import AlreadyClaimedError
 EXAMPLE_CLIENT = ClientSlug("acme-outdoor")
 
 
-def serve(settings: Settings, *, example: Path | None, once: bool) -> None:
-    """Serve until a signal; with ``once``, end when the example is in.
+def serve(settings: Settings, *, example: Path | None, deliver: bool, once: bool) -> None:
+    """Serve until a signal; with ``once``, end when the example is in and, with ``deliver``, its deliverables are made.
 
     Raises:
         WaybillError: the start failed, or the example could not be ingested; everything started is ended again.
@@ -36,6 +36,8 @@ def serve(settings: Settings, *, example: Path | None, once: bool) -> None:
             finish_removals(session)
             if example is not None:
                 ingest_example(session, example)
+            if deliver:
+                print_example(session)
         finally:
             session.close()
         typer.echo(f"Waybill is up: {served.url}" + (", and ends now (--once)" if once else " (Ctrl-C ends it)"))
@@ -52,6 +54,22 @@ def finish_removals(session: Session) -> None:
     for source in removing:
         with suppress(AlreadyClaimedError):
             finish_removal(session, source, owner=f"removal {uuid4()}")
+
+
+def print_example(session: Session) -> None:
+    """Have the example's deliverables made, and print what they are and where."""
+    from orchestration.example import deliver_example
+
+    rows = [
+        (
+            each.task.id,
+            each.task.state.value,
+            each.summary.splitlines()[-1],
+            str(each.files[0].parent) if each.files else "",
+        )
+        for each in deliver_example(session, EXAMPLE_CLIENT, typer.echo)
+    ]
+    print_table("Delivered, for your review", ["task", "state", "what", "files in"], rows)
 
 
 def ingest_example(session: Session, folder: Path) -> None:

@@ -15,12 +15,15 @@ EXAMPLE: Final = Path(__file__).parents[2] / "examples" / "acme-outdoor"
 @explained
 def up(
     example: Annotated[bool, typer.Option("--example", help="Ingest the example client first.")] = False,
+    deliver: Annotated[
+        bool, typer.Option("--deliver", help="Then have a press release and a batch of links made of the example.")
+    ] = False,
     once: Annotated[bool, typer.Option("--once", help="End after start and example, with exit code 0.")] = False,
 ) -> None:
     """Start databases, vector engine, Dagster's code server, web UI and daemon; serve until Ctrl-C."""
     from orchestration.serving import serve
 
-    serve(_settings(), example=EXAMPLE if example else None, once=once)
+    serve(_settings(), example=EXAMPLE if example or deliver else None, deliver=deliver, once=once)
 
 
 @explained

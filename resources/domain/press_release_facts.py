@@ -36,6 +36,13 @@ _NOT_FOR_PRINT: Final = re.compile(
 _TALK: Final = re.compile(r"\b(?:interviews?|transcripts?|conversations?|podcasts?)\b", re.IGNORECASE)
 
 
+_ASKS: Final = re.compile(
+    r"(?:please\b|kindly\b|announce|write|draft|mention|include|use|focus|make|add|keep|send|tell|describe|cover|quote|note"
+    r"|see|ask|we\b|you\b)",
+    re.IGNORECASE,
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Passage:
     """One sentence, or two of which the second leans on the first; ``uri`` and ``place``: where they stand."""
@@ -59,7 +66,9 @@ def passages_of(brief: Brief) -> tuple[Passage, ...]:
     seen = [words_that_matter(sentence) for sentence in split(brief.company.about)]
     passages = []
     for piece in pieces:
-        if not stands_alone(piece.text) or holds_banned(piece.text, brief) or not is_news(piece.text, seen):
+        if _asks(piece) or not stands_alone(piece.text):
+            continue
+        if holds_banned(piece.text, brief) or not is_news(piece.text, seen):
             continue
         after = leaning.get(piece)
         pair = [piece, after] if after and _can_follow(after.text, brief) else [piece]
@@ -93,6 +102,8 @@ def anything_on(brief: Brief) -> tuple[Passage, ...]:
     loose = []
     for fact in brief.facts:
         for piece in _pieces(fact) if _may_be_printed(fact) else ():
+            if _asks(piece):
+                continue
             text = ended(in_third_person(piece.text))
             is_plain = word_count(text) in range(_MIN_ITEM_WORDS, MAX_WORDS + 1) and (
                 text[:1].isupper() or text[:1].isdigit()
@@ -109,6 +120,11 @@ class _Piece:
     fact: Fact
     text: str
     place: tuple[int, int] | None
+
+
+def _asks(piece: _Piece) -> bool:
+    """Whether a sentence of the task's description tells the writer what to do, and is nothing to print."""
+    return piece.fact.key == BODY and _ASKS.match(piece.text) is not None
 
 
 def _passage(piece: _Piece, cited: tuple[Sentence, ...]) -> Passage:

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Final
+from uuid import UUID
 
 from sqlalchemy import Engine
 
@@ -14,11 +15,13 @@ from resources.artefacts.store import ArtefactStore
 from resources.domain.cora_reports import CoraReport
 from resources.domain.errors import PermanentError
 from resources.domain.feedback import is_named
-from resources.domain.ids import ClientSlug
-from resources.domain.link_articles import MADE_BY, LinkArticle, SourceStatement, compose_articles
+from resources.domain.ids import ClientSlug, ExtractionId
+from resources.domain.link_articles import MADE_BY, MIN_STATEMENTS, LinkArticle, SourceStatement, compose_articles
 from resources.domain.link_building_task import LinkBuildingFields, LinkBuildingSettings
 from resources.domain.link_faults import link_faults
 from resources.domain.link_plans import LinkOrder, LinkPlan, plan_links
+from resources.domain.press_release_facts import anything_on, passages_of
+from resources.domain.press_releases import Brief, Fact
 from resources.domain.shingles import duplicates
 from resources.knowledge.index import IndexResource
 from resources.knowledge.statements import FoundStatement, find_statements
@@ -123,18 +126,32 @@ def _composition(shop: Workshop, attempt: Attempt, plan: LinkPlan) -> Compositio
     with shop.engine.begin() as connection:
         decided = reviews.of_task(connection, attempt.task.id)
     refused = [row["reason"] for row in decided if row["decision"] == "changes_requested"]
-    banned = [word.casefold() for word in attempt.configuration.client(attempt.task.client or "").banned_words]
     usable = [
-        each
-        for each in _statements(shop, attempt, plan)
-        if not any(is_named(each.text, words) for words in refused)
-        and not any(word in each.text.casefold() for word in banned)
+        each for each in _statements(shop, attempt, plan) if not any(is_named(each.text, words) for words in refused)
     ]
-    articles = compose_articles(plan, [SourceStatement(each.text, each.extraction_id) for each in usable])
+    articles = compose_articles(plan, _printable(attempt, plan, usable))
     _refuse_faulty(attempt, plan, articles)
     used = {sentence.extraction_id for each in articles for part in each.paragraphs for sentence in part}
     sources = tuple(each for each in usable if each.extraction_id in used)
     return Composition(articles, sources, attempt.claim.attempt.started_at)
+
+
+def _printable(attempt: Attempt, plan: LinkPlan, found: Sequence[FoundStatement]) -> list[SourceStatement]:
+    """What may be printed of the statements, as a press release prints it: no fragments, nobody of himself.
+
+    List items and the like come in only where the rest is not enough.
+    """
+    client = attempt.task.client or ""
+    company = attempt.configuration.client(client).company(client)
+    facts = tuple(Fact(key=str(each.extraction_id), text=each.text, title=each.title, uri=each.uri) for each in found)
+    brief = Brief(
+        client=client, company=company, topic=plan.keyword, dated=attempt.claim.attempt.started_at.date(),
+        contact=company.contact, facts=facts,
+    )  # fmt: skip
+    sentences = [sentence for passage in passages_of(brief) for sentence in passage.sentences]
+    if len(sentences) < MIN_STATEMENTS * len(plan.links):
+        sentences = [sentence for passage in anything_on(brief) for sentence in passage.sentences]
+    return [SourceStatement(each.text, ExtractionId(UUID(each.cites[0]))) for each in sentences]
 
 
 def _statements(shop: Workshop, attempt: Attempt, plan: LinkPlan) -> list[FoundStatement]:

@@ -68,7 +68,7 @@ def _files(room: Newsroom, papers: Papers, place: int, written_: Written) -> lis
 def _summary(papers: Papers) -> str:
     """For the comment: the headlines with the judge's reasons, and what a reviewer has to look at."""
     lines = [
-        f"{place}. {each.release.headline.text}\n   Chosen because {choice.reason[:1].lower()}{choice.reason[1:]}"
+        f"{place}. {each.release.headline.text}\n   Why: {choice.reason}"
         for place, (each, choice) in enumerate(zip(papers.releases, papers.choices, strict=True), start=1)
     ]
     notes = sum(len(each.notes) for each in papers.releases)

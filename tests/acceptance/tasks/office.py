@@ -29,6 +29,15 @@ with open(sys.argv[2], 'w') as file:
 TOML: Final = f"""
 [task_types.command.settings]
 program = {json.dumps([sys.executable, "-I", "-S", "-c", PROGRAM, "{task}", "{result}"])}
+
+[task_types.press_release]
+
+[task_types.link_building.settings]
+links = 3
+
+[clients.acme-outdoor]
+name = "Acme Outdoor"
+city = "Sheffield, England"
 """
 TASKS_AT_ONCE: Final = 8
 
@@ -40,6 +49,11 @@ class Office:
     agency: Agency
     up: Served
     folder: Path
+
+    @property
+    def watched(self) -> Path:
+        """Where people drop workbooks."""
+        return self.folder / "drop"
 
     @property
     def clickup(self) -> ClickUpHost:
@@ -59,6 +73,7 @@ class Office:
 def opened(folder: Path) -> Iterator[Office]:
     """An office with the example client and ClickUp's webhook, until the block ends."""
     settings = {"WAYBILL_MAX_CONCURRENT_RUNS": "9", "WAYBILL_MAX_CONCURRENT_TASKS": str(TASKS_AT_ONCE)}
+    settings["WAYBILL_WATCH_FOLDER"] = str(folder / "drop")
     with agency(folder, TOML, **settings) as made, serving(made.waybill, "--example") as up:
         office = Office(made, up, folder)
         office.waybill("clickup", "webhook", "ensure")
