@@ -5,7 +5,6 @@ from contextlib import AbstractContextManager
 from typing import Any, Final
 
 import dagster as dg
-from sqlalchemy import Engine
 
 from assets import previews
 from assets.partitions import owner_of
@@ -16,7 +15,7 @@ from resources.domain.task_types import Kind
 from resources.domain.tasks import TaskId
 from resources.ledger import deliverables, tasks
 from resources.ledger.deliverables import StoredFile, Version
-from resources.ledger.resource import LedgerResource
+from resources.ledger.resource import LedgerEngine, LedgerResource
 from resources.work.attempt import Attempt, attempting
 from resources.work.publication import HASH_SHOWN
 
@@ -80,7 +79,7 @@ def attempt_at(
     return attempting(ledger.engine, task, owner=owner, run_id=run_id, configuration=configuration)
 
 
-def shown(engine: Engine, artefacts: ArtefactStore, attempt: Attempt, version: Version) -> dict[str, Any]:
+def shown(engine: LedgerEngine, artefacts: ArtefactStore, attempt: Attempt, version: Version) -> dict[str, Any]:
     """The metadata of a version: its files, what it cites, and how its first Markdown file reads."""
     with engine.begin() as connection:
         files = deliverables.files(connection, version.id)

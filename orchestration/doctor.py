@@ -13,6 +13,7 @@ from orchestration.findings import Finding, finding
 from orchestration.hosting.backends import Backends, open_backends
 from orchestration.session import Session, configured
 from orchestration.settings import Settings, webhook_secret
+from resources.artefacts.store import missing
 from resources.domain.configuration import Email
 from resources.domain.errors import WaybillError
 from resources.ledger.counts import count
@@ -40,6 +41,7 @@ def examine(settings: Settings) -> list[Finding]:
                 ledger,
                 finding("embedder", lambda: _embedder(session)),
                 finding("vector store", lambda: _store(session)),
+                finding("artefacts", lambda: _artefacts(session)),
             ]
             findings += _outside(session) if ledger.ok else []  # the budget of calls stands in the ledger
     except WaybillError as error:
@@ -85,6 +87,14 @@ def _store(session: Session) -> str:
     points = session.index.store.count()
     advice = "; a Qdrant server (WAYBILL_QDRANT_URL) would search faster" if points > EMBEDDED_POINTS else ""
     return f"{points} points of {session.index.embedder.model}{advice}"
+
+
+def _artefacts(session: Session) -> str:
+    store = session.resources.artefacts
+    kept = store.put(b"Waybill looks whether artefacts can be stored.\n")
+    if not store.verify(kept.content_hash):
+        raise missing(kept.content_hash, "another content than was stored")
+    return f"{session.settings.artefacts_url or store.folder} stores and gives back"
 
 
 def _outside(session: Session) -> Iterator[Finding]:

@@ -88,6 +88,9 @@ class Settings(BaseSettings):
     embedder: str = Field("wordllama", description="wordllama, fastembed:MODEL or openai:MODEL")
     embedder_url: HttpUrl | None = Field(None, description=_AN_HTTP_URL + ", required by openai:MODEL")
     embedder_api_key: SecretStr | None = Field(None, description="the key of WAYBILL_EMBEDDER_URL")
+    artefacts_url: str | None = Field(None, description="a URL of fsspec, such as s3://bucket/prefix")
+    """Unset: the folder of the home."""
+    artefacts_options: SecretStr | None = Field(None, description="a JSON object: the options of the store at that URL")
     watch_folder: Path | None = Field(None, description="a folder into which people drop workbooks")
     """It is made if it is not there; unset: none is watched."""
     writer: str = Field("offline", description="the name of an installed writer, such as offline")

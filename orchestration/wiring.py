@@ -7,6 +7,7 @@ from orchestration.configuration import load_configuration
 from orchestration.hosting.home import Home
 from orchestration.settings import Settings
 from resources.artefacts.store import ArtefactStore
+from resources.artefacts.stores import open_artefacts
 from resources.clickup.resource import ClickUpResource
 from resources.domain.configuration import CALLS_A_MINUTE, Configuration
 from resources.knowledge.index import IndexResource
@@ -36,10 +37,12 @@ class Resources:
 
         Raises:
             ConfigurationError, SettingsError: waybill.toml is wrong.
+            ArtefactsUrlError: artefacts have no place that can be used.
             WriterInvalidError: the writer is not installed, or broken.
         """
         key, embedder_key, token = settings.qdrant_api_key, settings.embedder_api_key, settings.clickup_token
         secret_key, home = settings.secret_key, Home.at(settings.home)
+        options = settings.artefacts_options.get_secret_value() if settings.artefacts_options else None
         configuration = load_configuration(settings)
         clickup = configuration.clickup
         ledger = LedgerResource(settings.own_database_url or "", pool_size=settings.database_pool_size)
@@ -62,7 +65,7 @@ class Resources:
                 calls_a_minute=clickup.calls_a_minute if clickup else CALLS_A_MINUTE,
                 timeout_s=settings.clickup_timeout_s,
             ),
-            artefacts=ArtefactStore(home.artefacts),
+            artefacts=open_artefacts(home.artefacts, settings.artefacts_url, options),
             writer=open_writer(settings.writer),
             vault=VaultResource(home.run, secret_key.get_secret_value() if secret_key else None),
         )

@@ -13,7 +13,7 @@ import tempfile
 import time
 from collections.abc import Iterable, Iterator
 from errno import EDQUOT, ENOSPC
-from io import BufferedReader
+from io import BufferedRandom, BufferedReader
 from pathlib import Path
 from typing import BinaryIO, Final
 
@@ -68,7 +68,7 @@ class ArtefactStore:
             os.close(descriptor)
         return artefact
 
-    def open(self, content_hash: str) -> BufferedReader:
+    def open(self, content_hash: str) -> BufferedReader | BufferedRandom:
         """The file's bytes, to be read and closed.
 
         Raises:
@@ -77,7 +77,7 @@ class ArtefactStore:
         try:
             return self._path(content_hash).open("rb")
         except FileNotFoundError:
-            raise _missing(content_hash, "no file with this content") from None
+            raise missing(content_hash, "no file with this content") from None
 
     def verify(self, content_hash: str) -> bool:
         """Whether the file is there and its content is still what its name says. Reads it whole."""
@@ -98,7 +98,7 @@ class ArtefactStore:
 
     def _written(self, descriptor: int, content: bytes | Iterable[bytes] | BinaryIO) -> Artefact:
         digest, size = hashlib.sha256(), 0
-        for block in _blocks(content):  # its errors are its own: only what the disk says is explained here
+        for block in blocks_of(content):  # its errors are its own: only what the disk says is explained here
             digest.update(block)
             size += len(block)
             with _failures_told(self.folder):
@@ -113,17 +113,23 @@ class ArtefactStore:
             _fsync(folder)
 
     def _path(self, content_hash: str) -> Path:
-        if not _HASH.fullmatch(content_hash):
-            raise _missing(content_hash, "something else")
+        if not is_hash(content_hash):
+            raise missing(content_hash, "something else")
         return self.folder / content_hash[:2] / content_hash[2:4] / content_hash
 
 
-def _blocks(content: bytes | Iterable[bytes] | BinaryIO) -> Iterator[bytes]:
+def blocks_of(content: bytes | Iterable[bytes] | BinaryIO) -> Iterator[bytes]:
+    """``content`` block by block, whatever way it comes."""
     if isinstance(content, bytes):
         return iter((content,))
     if isinstance(content, Iterable) and not hasattr(content, "read"):
         return iter(content)
     return iter(lambda: content.read(BLOCK_BYTES), b"")
+
+
+def is_hash(name: str) -> bool:
+    """Whether ``name`` is one that a content may have."""
+    return _HASH.fullmatch(name) is not None
 
 
 def _write_all(descriptor: int, block: bytes) -> None:
@@ -169,7 +175,8 @@ def _failures_told(folder: Path) -> Iterator[None]:
         ) from error
 
 
-def _missing(content_hash: str, found: str) -> ArtefactMissingError:
+def missing(content_hash: str, found: str) -> ArtefactMissingError:
+    """What is said when a content is not in the store."""
     return ArtefactMissingError(
         f"artefact {content_hash[:80]}",
         expected="a file of the store, named by 64 hex digits",

@@ -7,6 +7,9 @@ from sqlalchemy import Engine
 from resources.ledger.engine import open_ledger
 from resources.ledger.migrate import require_head
 
+LedgerEngine = Engine
+"""What the work is done with, for those who speak no SQL themselves."""
+
 
 class LedgerResource:
     """Hands out one engine for each process, opened at first use."""
