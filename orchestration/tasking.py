@@ -37,15 +37,24 @@ class InstantUnreadableError(PermanentError):
     """What a person wrote is no date and time; nothing was changed."""
 
 
-def add(session: Session, *, name: str, body: str, type_: str, client: str, due_at: datetime | None, by: str) -> Task:
-    """A local task, which ClickUp does not know, ordered ``by`` a person. Without a due date it is due now."""
+def add(
+    session: Session, *, name: str, body: str, type_: str, client: str, due_at: datetime | None, by: str,
+    fields: Sequence[str] = (),
+) -> Task:  # fmt: skip
+    """A local task, which ClickUp does not know, ordered ``by`` a person. Without a due date it is due now.
+
+    ``fields``: what a task of ClickUp would have as custom fields, each as ``Name=text``.
+
+    Raises:
+        SettingUnusableError: a field is not of that form.
+    """
     configuration = session.resources.configuration
     with session.ledger.engine.begin() as connection:
         now = tasks.clock(connection)
         row = NewTask(
             TaskId(f"{LOCAL}{uuid4().hex[:12]}"), "local", name, TaskState.READY, body=body, client=client,
             type=configuration.type_called(type_), type_named=type_, due_at=due_at or now,
-            ordered_by=by,
+            ordered_by=by, fields=dict(_field(each) for each in fields),
         )  # fmt: skip
         clients = sightings.known_clients(connection, [client])
         sightings.insert(connection, [judged(configuration, row, clients, now)], Act(by, "added on the command line"))
@@ -179,6 +188,18 @@ def instant(text: str) -> datetime:
             remedy="Without a zone it is taken for UTC.",
         ) from error
     return found if found.tzinfo else found.replace(tzinfo=UTC)
+
+
+def _field(field: str) -> tuple[str, str]:
+    name, equals, value = field.partition("=")
+    if not equals or not name.strip():
+        raise SettingUnusableError(
+            f"--field {field}",
+            expected="Name=text",
+            found="something else",
+            remedy="Name the field as ClickUp does, as in --field 'City=Leeds'.",
+        )
+    return name.strip().casefold(), value.strip()
 
 
 def _parsed(setting: str) -> tuple[str, Any]:

@@ -99,6 +99,9 @@ def add(  # noqa: PLR0917  Typer gives each by its name
     client: Annotated[str, typer.Option(help="The client's slug.")],
     body: Annotated[str, typer.Option(help="More about it.")] = "",
     due: Annotated[str | None, typer.Option(help="When, such as 2026-12-01T12:00+01:00; default: now.")] = None,
+    fields: Annotated[
+        list[str] | None, typer.Option("--field", metavar="NAME=TEXT", help="As a custom field of ClickUp.")
+    ] = None,
     by: Annotated[str | None, typer.Option("--by", help="Who orders it; default: you.")] = None,
     as_json: Json = False,
 ) -> None:
@@ -108,7 +111,9 @@ def add(  # noqa: PLR0917  Typer gives each by its name
 
     due_at = instant(due) if due else None
     with open_session(load_settings()) as session:
-        task = make(session, name=name, body=body, type_=type_, client=client, due_at=due_at, by=by or me())
+        task = make(
+            session, name=name, body=body, type_=type_, client=client, due_at=due_at, by=by or me(), fields=fields or ()
+        )
     if as_json:
         print_json(_as_json(task))
     else:
