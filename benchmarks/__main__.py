@@ -21,6 +21,7 @@ BENCHES = {
     "polling": "a poll with 10 changes among 100 and 10,000 known tasks",
     "claims": "claims and endings of tasks a second, beside pgbench",
     "outbox": "effects against a ClickUp that takes 50 ms for each call",
+    "deliverables": "one press release by step, beside an empty run, and a backfill of 100",
     "orphans": "the orphan query at 10,000 and 1,000,000 extractions",
     "embeddings": "the backlog of 20,000 rows against the slowest of its parts",
     "cranfield": "nDCG@10 of dense, BM25 and hybrid search",
