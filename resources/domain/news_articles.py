@@ -5,19 +5,47 @@ headline, image, dates and author are what Google recommends (Search Central, "A
 """
 
 import json
+import re
 from datetime import date
 from typing import Annotated, Any, Final, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    model_validator,
+)
+from pydantic_core import ErrorDetails
 
 from resources.domain.datelines import dateline, place
 from resources.domain.errors import PermanentError
+from resources.domain.link_plans import is_target
+from resources.domain.notes import one_line
 from resources.domain.press_releases import Release
 
 HEADLINE_CHARS: Final = 110
 """Google's former bound, and what most pages keep."""
-Url = Annotated[str, StringConstraints(pattern=r"^https?://[^\s/<>\"]+[^\s<>\"]*$", max_length=2_000)]
+_ISO: Final = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+
+
+def _web_address(address: str) -> str:
+    if not is_target(address) or not address.isprintable():
+        raise ValueError("no http(s) address")
+    return address
+
+
+def _day(value: object) -> object:
+    return date.fromisoformat(value) if isinstance(value, str) and _ISO.fullmatch(value) else value
+
+
+Url = Annotated[str, AfterValidator(_web_address)]
 Words = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
+Day = Annotated[date, BeforeValidator(_day)]
+"""As JSON has it, ``2026-02-03``: no number and no instant."""
 
 
 class NewsArticleInvalidError(PermanentError):
@@ -25,7 +53,7 @@ class NewsArticleInvalidError(PermanentError):
 
 
 class _Node(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
 
 class Organization(_Node):
@@ -50,8 +78,8 @@ class NewsArticle(_Node):
     type: Literal["NewsArticle"] = Field("NewsArticle", alias="@type")
     headline: Annotated[Words, Field(max_length=HEADLINE_CHARS)]
     dateline: Words
-    date_published: date = Field(alias="datePublished")
-    date_modified: date = Field(alias="dateModified")
+    date_published: Day = Field(alias="datePublished")
+    date_modified: Day = Field(alias="dateModified")
     in_language: Literal["en"] = Field("en", alias="inLanguage")
     author: Organization
     publisher: Organization
@@ -76,21 +104,22 @@ def news_article(
     Raises:
         NewsArticleInvalidError: such as an address that is none, or dates in the wrong order.
     """
-    who = {"@type": "Organization", "name": release.company, **_given(url=website)}
-    where = place(release)
+    who = {"@type": "Organization", "name": _whole(release.company), **_given(url=website)}
+    where = _whole(place(release))
+    paragraphs = [_whole(paragraph.text) for paragraph in release.paragraphs]
     return validated(
         {
             "@context": "https://schema.org",
             "@type": "NewsArticle",
-            "headline": _cut(release.headline.text),
-            "dateline": dateline(release),
+            "headline": one_line(release.headline.text, HEADLINE_CHARS),
+            "dateline": _whole(dateline(release)),
             "datePublished": release.dated.isoformat(),
             "dateModified": (modified or release.dated).isoformat(),
             "inLanguage": "en",
             "author": who,
             "publisher": who,
-            "description": release.paragraphs[0].text,
-            "articleBody": "\n\n".join(paragraph.text for paragraph in release.paragraphs),
+            "description": paragraphs[0],
+            "articleBody": "\n\n".join(paragraphs),
             **({"contentLocation": {"@type": "Place", "name": where}} if where else {}),
             **_given(url=url, image=image),
         }
@@ -106,13 +135,7 @@ def validated(content: dict[str, Any]) -> dict[str, Any]:
     try:
         article = NewsArticle.model_validate(content)
     except ValidationError as error:
-        first = error.errors()[0]
-        raise NewsArticleInvalidError(
-            f"NewsArticle, {'.'.join(map(str, first['loc'])) or 'as a whole'}",
-            expected="a property as schema.org and Waybill want it",
-            found=first["msg"],
-            remedy="Correct the release or the client in waybill.toml.",
-        ) from error
+        raise _invalid(error.errors()[0]) from error
     return article.model_dump(mode="json", by_alias=True, exclude_none=True)
 
 
@@ -126,7 +149,18 @@ def _given(**values: str) -> dict[str, str]:
     return {name: value for name, value in values.items() if value}
 
 
-def _cut(headline: str) -> str:
-    if len(headline) <= HEADLINE_CHARS:
-        return headline
-    return headline[: HEADLINE_CHARS - 1].rpartition(" ")[0].rstrip(" ,;:") + "…"
+def _whole(text: str) -> str:
+    """All of ``text`` on one line, without what is not seen."""
+    return one_line(text, len(text))
+
+
+def _invalid(first: ErrorDetails) -> NewsArticleInvalidError:
+    property_ = ".".join(map(str, first["loc"]))
+    wrong = first["msg"].removeprefix("Value error, ")
+    value = "nothing" if first["type"] == "missing" else repr(first["input"])
+    return NewsArticleInvalidError(
+        f"NewsArticle, {property_ or 'as a whole'}",
+        expected="what schema.org and Waybill want there",
+        found=f"{one_line(value, 100)} ({wrong})" if property_ else wrong,
+        remedy="Correct the release or the client in waybill.toml.",
+    )

@@ -71,7 +71,22 @@ def compose(question: Question, findings: Sequence[Finding], *, version: int, fe
 
 def inline(text: str, at_most: int = TITLE_CHARS) -> str:
     """``text`` as words within a line of Markdown, cut to ``at_most`` characters before they are escaped."""
-    return _escaped(_one_line(text, at_most))
+    return _escaped(one_line(text, at_most))
+
+
+def one_line(text: str, at_most: int) -> str:
+    """``text`` on one line, without what is not seen; of more than ``at_most`` characters the beginning and "…"."""
+    roughly = _cut(text, 10 * at_most)  # so that a huge text is not gone through for its beginning
+    return _cut(" ".join(_lines(roughly)).strip(), at_most)
+
+
+def address(uri: str) -> str:
+    """``uri`` in Markdown: a link where it leads into the web, else as it is."""
+    if len(uri) <= URI_CHARS and _WEB.fullmatch(uri):
+        return f"<{uri}>"
+    shown = one_line(uri, URI_CHARS)
+    fence = "`" * (1 + max((len(run) for run in re.findall("`+", shown)), default=0))
+    return f"{fence} {shown} {fence}" if "`" in shown else f"`{shown or '(no address)'}`"
 
 
 def _byline(client: str, version: int, findings: Sequence[Finding]) -> str:
@@ -103,7 +118,7 @@ def _nothing(client: str) -> str:
 
 def _source(finding: Finding) -> str:
     """An item of the list: title, where it is, which characters of it, and under which id the ledger has it."""
-    place = _address(finding.uri)
+    place = address(finding.uri)
     span = f"characters {finding.span.start:,} to {finding.span.end:,}"
     indent = " " * len(f"{finding.number}. ")
     return (
@@ -116,15 +131,6 @@ def _title(finding: Finding) -> str:
     return inline(finding.title) or "Untitled"
 
 
-def _address(uri: str) -> str:
-    """A link where it leads into the web, else as it is."""
-    if len(uri) <= URI_CHARS and _WEB.fullmatch(uri):
-        return f"<{uri}>"
-    shown = _one_line(uri, URI_CHARS)
-    fence = "`" * (1 + max((len(run) for run in re.findall("`+", shown)), default=0))
-    return f"{fence} {shown} {fence}" if "`" in shown else f"`{shown or '(no address)'}`"
-
-
 def _quoted(text: str, at_most: int) -> list[str]:
     """One block quote, its paragraphs kept; none for a text without words."""
     grouped = groupby(_lines(_cut(text.strip(), at_most)), key=bool)
@@ -134,11 +140,6 @@ def _quoted(text: str, at_most: int) -> list[str]:
 
 def _lines(text: str) -> list[str]:
     return [" ".join(_UNSEEN.sub("", line).split()) for line in _LINE_END.split(text)]
-
-
-def _one_line(text: str, at_most: int) -> str:
-    roughly = _cut(text, 10 * at_most)  # so that a huge text is not gone through for its beginning
-    return _cut(" ".join(_lines(roughly)).strip(), at_most)
 
 
 def _cut(text: str, at_most: int) -> str:

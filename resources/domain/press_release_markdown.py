@@ -1,16 +1,14 @@
 """How a press release reads: as CommonMark with its sources, for reviewers and previews, and as plain text."""
 
-import re
 from collections.abc import Mapping, Sequence
 
 from resources.domain.datelines import dateline
-from resources.domain.notes import inline
+from resources.domain.notes import address, inline
 from resources.domain.press_releases import END, Contact, Fact, Release, Sentence
 
 SENTENCE_CHARS = 20_000
 """More than any sentence has: nothing of a release is cut."""
 SOURCE_CHARS = 400
-_WEB = re.compile(r"https?://[^\s<>]+")
 
 
 def press_release_markdown(release: Release, facts: Mapping[str, Fact] | None) -> str:
@@ -27,7 +25,7 @@ def press_release_markdown(release: Release, facts: Mapping[str, Fact] | None) -
         *_about(release),
         *_contact(release.contact),
         _words(END),
-        f"*{_words(release.made_by)}*",
+        *([f"*{made_by}*"] if (made_by := _words(release.made_by)) else []),
         *_sources(numbers, facts or {}),
     ]
     return "\n\n".join(blocks) + "\n"
@@ -80,9 +78,8 @@ def _sources(numbers: Mapping[str, int], facts: Mapping[str, Fact]) -> list[str]
 
 
 def _source(fact: Fact) -> str:
-    where = f"<{fact.uri}>" if _WEB.fullmatch(fact.uri) else _words(fact.uri)
     title = inline(fact.title) or "Untitled"
-    return f"{title}, {where}: “{inline(fact.text, SOURCE_CHARS)}”"
+    return f"{title}, {address(fact.uri)}: “{inline(fact.text, SOURCE_CHARS)}”"
 
 
 def _words(text: str) -> str:

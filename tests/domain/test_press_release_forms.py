@@ -45,13 +45,23 @@ def test_markdown_has_the_parts_in_order_and_each_source_once() -> None:
 def test_words_of_a_source_never_become_markup() -> None:
     hostile = "# [x](http://y) <script>alert(1)</script> ![i](j) *b* `c`\n\n- item"
     made = release(paragraphs=(Paragraph(role="lede", sentences=(Sentence(text=hostile, cites=("k",)),)),))
-    facts = {"k": SALE.model_copy(update={"key": "k", "title": hostile, "text": hostile, "uri": "<b>*x*"})}
-    tokens = [
-        each.type
-        for token in MarkdownIt().parse(press_release_markdown(made, facts))
-        for each in (token, *(token.children or []))
-    ]
-    assert not {"link_open", "html_inline", "html_block", "image", "code_inline", "bullet_list_open"} & set(tokens)
+    facts = {"k": SALE.model_copy(update={"key": "k", "title": hostile, "text": hostile, "uri": "<b>*x*`"})}
+    parsed = MarkdownIt().parse(press_release_markdown(made, facts))
+    tokens = [each for token in parsed for each in (token, *(token.children or []))]
+    markup = {"link_open", "html_inline", "html_block", "image", "bullet_list_open"}
+    assert not markup & {each.type for each in tokens}
+    assert [each.content for each in tokens if each.type == "code_inline"] == ["<b>*x*`"]
+
+
+def test_an_address_that_reads_otherwise_than_it_is_is_no_link() -> None:
+    facts = {SALE.key: SALE.model_copy(update={"uri": "https://acme.example/\u202etxt.exe"})}
+    text = press_release_markdown(release(), facts)
+    assert "\u202e" not in text
+    assert "`https://acme.example/txt.exe`" in text
+
+
+def test_who_made_it_is_left_out_when_a_person_did() -> None:
+    assert press_release_markdown(release(made_by=""), None).endswith("\\###\n")
 
 
 def test_cp4_plain_text_has_a_paragraph_a_line_so_that_versions_can_be_compared() -> None:
@@ -78,6 +88,15 @@ def test_a_long_headline_is_cut_at_a_word_to_what_pages_show() -> None:
     made = news_article(release(headline=Sentence(text="Waterproof " * 20)))
     assert len(made["headline"]) <= 110
     assert made["headline"].endswith("Waterproof…")
+    assert news_article(release(headline=Sentence(text="x" * 300)))["headline"] == "x" * 109 + "…"
+
+
+def test_words_that_are_not_seen_are_not_in_an_article() -> None:
+    lede = Paragraph(role="lede", sentences=tuple(Sentence(text=f"A\x00\u202e\n{n}.") for n in range(2_000)))
+    made = news_article(release(paragraphs=(lede,), city="Por\u2028to"))
+    assert made["description"].startswith("A 0. A 1. ")
+    assert made["description"].endswith("A 1999.")
+    assert made["dateline"] == "POR TO, Feb. 3, 2026"
 
 
 @pytest.mark.parametrize(
@@ -97,6 +116,47 @@ def test_what_is_no_article_is_refused_by_the_name_of_its_property(more: dict[st
 def test_an_unknown_property_is_refused() -> None:
     with pytest.raises(NewsArticleInvalidError, match="stars"):
         validated(news_article(release()) | {"stars": 5})
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("datePublished", 0),
+        ("datePublished", "2026-02-03T00:00:00"),
+        ("datePublished", "20260203"),
+        ("datePublished", "2026-02-30"),
+        ("date_published", "2026-02-03"),
+        ("headline", b"Acme"),
+        ("headline", " "),
+        ("headline", "x" * 111),
+        ("author", "Acme"),
+        ("author", ["Acme"]),
+        ("url", "http://"),
+        ("url", "http://?x"),
+        ("url", "http://:80"),
+        ("url", "http://a\u202eb"),
+        ("url", "https://a.example/\u202eb"),
+        ("url", "https://a.example/</script>"),
+        ("url", "https://a.example/" + "a" * 2_000),
+    ],
+)
+def test_dt10_a_property_of_another_kind_is_refused_and_told(name: str, value: object) -> None:
+    with pytest.raises(NewsArticleInvalidError) as refused:
+        validated(news_article(release()) | {name: value})
+    assert refused.value.where == f"NewsArticle, {name}"
+    assert repr(value)[:20] in refused.value.found
+    assert len(str(refused.value)) < 500
+
+
+def test_a_property_within_another_is_told_with_its_place() -> None:
+    author = {"@type": "Person", "name": "Acme"}
+    with pytest.raises(NewsArticleInvalidError, match=r"NewsArticle, author\.@type: .*'Person'"):
+        validated(news_article(release()) | {"author": author})
+
+
+def test_a_property_that_is_missing_is_told_by_its_name() -> None:
+    with pytest.raises(NewsArticleInvalidError, match=r"NewsArticle, headline: .* found nothing"):
+        validated({name: value for name, value in news_article(release()).items() if name != "headline"})
 
 
 def test_json_is_safe_within_a_page_and_still_says_the_same() -> None:
