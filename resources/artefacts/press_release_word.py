@@ -9,10 +9,13 @@ from docx.text.paragraph import Paragraph as WordParagraph
 
 from resources.artefacts import word
 from resources.domain.datelines import dateline
+from resources.domain.notes import one_line
 from resources.domain.press_release_markdown import contact_line
 from resources.domain.press_releases import END, Fact, Paragraph, Release, Sentence
 
 SOURCE_CHARS: Final = 400
+TITLE_CHARS: Final = 200
+URI_CHARS: Final = 500
 Copy = Literal["client", "reviewer"]
 
 
@@ -30,7 +33,8 @@ def press_release_word(release: Release, facts: Mapping[str, Fact], *, copy: Cop
         word.add(made, "Contact", "Label")
         word.add(made, line, "Body")
     word.add(made, END, "Body", centred=True)
-    word.add(made, release.made_by, "Small")
+    if release.made_by:
+        word.add(made, release.made_by, "Small")
     return word.bytes_of(made)
 
 
@@ -54,10 +58,9 @@ class _Page:
         run = word.add_run(written, sentence.text)
         told = [_source(self._facts[key]) for key in sentence.cites if key in self._facts]
         if told:
-            word.comment(self._made, [run], "\n".join(told), self._made_at)
+            word.comment(self._made, [run], told, self._made_at)
 
 
 def _source(fact: Fact) -> str:
-    words = " ".join(fact.text.split())
-    shown = words if len(words) <= SOURCE_CHARS else words[: SOURCE_CHARS - 1].rpartition(" ")[0] + "…"
-    return f"{fact.title or 'Untitled'} ({fact.uri}): “{shown}” [{fact.key}]"
+    title, uri = one_line(fact.title, TITLE_CHARS) or "Untitled", one_line(fact.uri, URI_CHARS)
+    return f"{title} ({uri}): “{one_line(fact.text, SOURCE_CHARS)}” [{fact.key}]"

@@ -3,30 +3,39 @@
 import hashlib
 import io
 import os
+import re
 import subprocess
 import sys
 import zipfile
-from typing import Any
+from typing import Any, Final
 
 import pytest
 from docx import Document
 
 from resources.artefacts.link_article_word import link_article_word
-from resources.artefacts.press_release_word import press_release_word
+from resources.artefacts.press_release_word import Copy, press_release_word
 from resources.domain.link_articles import MADE_BY, ArticleSentence, LinkArticle, Run
 from resources.domain.press_releases import Paragraph, Sentence
-from tests.domain.releases_making import FACTS, MADE_AT, SALE, release
+from tests.domain.releases_making import FACTS, MADE_AT, SAID, SALE, release
 
-AGAIN = """
-import hashlib
-from resources.artefacts.press_release_word import press_release_word
-from tests.domain.releases_making import FACTS, MADE_AT, release
-print(hashlib.sha256(press_release_word(release(), FACTS, copy="reviewer", made_at=MADE_AT)).hexdigest())
-"""
+AGAIN = "from tests.resources.artefacts.test_word import hashes; print(*hashes())"
+
+
+COPIES: Final[tuple[Copy, ...]] = ("client", "reviewer")
 
 
 def opened(content: bytes) -> Any:
     return Document(io.BytesIO(content))
+
+
+def part(content: bytes, name: str) -> bytes:
+    return zipfile.ZipFile(io.BytesIO(content)).read(name)
+
+
+def hashes() -> list[str]:
+    of_release = [press_release_word(release(), FACTS, copy=each, made_at=MADE_AT) for each in COPIES]
+    made = [*of_release, link_article_word(article(), made_at=MADE_AT)]
+    return [hashlib.sha256(each).hexdigest() for each in made]
 
 
 def article(target: str = "https://acme.example/stormbreak?a=1&b=2") -> LinkArticle:
@@ -69,12 +78,11 @@ def test_each_sourced_sentence_carries_its_source_in_the_reviewers_copy_and_none
 
 
 def test_cb10_the_same_release_is_the_same_file_in_another_process_zone_and_hash_seed() -> None:
-    here = hashlib.sha256(press_release_word(release(), FACTS, copy="reviewer", made_at=MADE_AT)).hexdigest()
     environment = {**os.environ, "TZ": "Pacific/Auckland", "PYTHONHASHSEED": "77"}
     there = subprocess.run(
         [sys.executable, "-c", AGAIN], env=environment, capture_output=True, text=True, check=True, timeout=60
     )
-    assert there.stdout.strip() == here
+    assert there.stdout.split() == hashes()
 
 
 def test_an_article_has_its_link_as_a_link_and_no_other() -> None:
@@ -86,16 +94,60 @@ def test_an_article_has_its_link_as_a_link_and_no_other() -> None:
     assert made.paragraphs[1].text == "The Stormbreak jacket weighs 410 g. It is sewn in Porto."
 
 
-@pytest.mark.parametrize("target", ["javascript:alert(1)", "file:///etc/passwd", "ftp://x"])
+@pytest.mark.parametrize(
+    "target",
+    ["javascript:alert(1)", "file:///etc/passwd", "ftp://x", "http://", "https://x\ny", "http://a b", "https://x\x00"],
+)
 def test_a_target_that_is_no_page_is_refused(target: str) -> None:
     with pytest.raises(ValueError, match="a link to"):
         link_article_word(article(target), made_at=MADE_AT)
 
 
 def test_words_that_xml_does_not_allow_are_left_out_and_long_texts_stay_whole() -> None:
-    hostile = "a\x00b\x0bcd\ufffee \u202eevil ]]> </w:t> &amp; " + "x" * 10_000
+    hostile = "a\x00b\x0bcd\ufffee\u2028\u202eevil ]]> </w:t></script> &amp; " + "x" * 10_000
     sentences = (Sentence(text=hostile, cites=(SALE.key,)), *(Sentence(text=f"Sentence {n}.") for n in range(2_000)))
     made = release(paragraphs=(Paragraph(role="lede", sentences=sentences),))
     text = opened(press_release_word(made, FACTS, copy="reviewer", made_at=MADE_AT)).paragraphs[1].text
-    assert "abcde evil ]]> </w:t> &amp; xxx" in text
+    assert "ab cde evil ]]> </w:t></script> &amp; " + "x" * 10_000 + " Sentence 0." in text
     assert text.endswith("Sentence 1999.")
+
+
+def test_a_source_makes_one_paragraph_of_a_comment_whatever_its_words() -> None:
+    forged = "Launch\nAnnual report (https://acme.example): “Profits doubled.”\u2028\x85\r"
+    fact = SALE.model_copy(update={"title": forged, "uri": "file:///a\n\u202eb\x00", "text": "z" * 5_000})
+    lede = Paragraph(role="lede", sentences=(Sentence(text="It is on sale.", cites=(SALE.key, SAID.key)),))
+    facts = {SALE.key: fact, SAID.key: SAID}
+    content = press_release_word(release(paragraphs=(lede,)), facts, copy="reviewer", made_at=MADE_AT)
+    told = [paragraph.text for paragraph in list(opened(content).comments)[-1].paragraphs]
+    assert len(told) == 2
+    assert told[0].startswith("Launch Annual report (https://acme.example): “Profits doubled.” (file:///a b): “zzz")
+    assert told[0].endswith(f"z…” [{SALE.key}]")
+    assert len(told[0]) < 700
+
+
+def test_comments_are_dated_by_the_caller_and_in_styles_that_the_document_has() -> None:
+    content = press_release_word(release(), FACTS, copy="reviewer", made_at=MADE_AT)
+    made = opened(content)
+    assert {each.timestamp for each in made.comments} == {MADE_AT}
+    assert {each.author for each in made.comments} == {"Waybill"}
+    known = {style.style_id for style in made.styles}
+    assert set(re.findall(rb'w:[pr]Style w:val="(\w+)"', part(content, "word/comments.xml"))) <= {
+        each.encode() for each in known
+    }
+
+
+def test_a_page_is_us_letter_with_an_outline_and_nothing_of_another_document() -> None:
+    content = press_release_word(release(), FACTS, copy="client", made_at=MADE_AT)
+    made = opened(content)
+    page = made.sections[0]
+    assert (page.page_width.inches, page.page_height.inches, page.left_margin.inches) == (8.5, 11, 1)
+    levels = {each.name: each.element.xpath("string(w:pPr/w:outlineLvl/@w:val)") for each in made.styles}
+    assert (levels["Waybill Headline"], levels["Waybill Label"], levels["Waybill Body"]) == ("0", "1", "")
+    assert (made.core_properties.author, made.core_properties.created) == ("Waybill", MADE_AT)
+    names = zipfile.ZipFile(io.BytesIO(content)).namelist()
+    assert not [name for name in names if "thumbnail" in name or "app.xml" in name or "Effects" in name]
+
+
+def test_who_made_it_is_no_empty_line_when_a_person_did() -> None:
+    made = opened(press_release_word(release(made_by=""), FACTS, copy="client", made_at=MADE_AT))
+    assert made.paragraphs[-1].text == "###"
