@@ -6,6 +6,7 @@ from typing import Any, Final
 import dagster as dg
 
 from assets import previews
+from assets.alarms import alarmed
 from assets.clickup_tasks import clickup_tasks
 from assets.deliverable_assets import handed_over, task_asset
 from assets.embeddings import embeddings
@@ -119,10 +120,12 @@ def every_claim_is_sourced(
     """Each number, date, name and quote of the drafts of this run stands in the source that its sentence cites."""
     found = [row for task in _tasks_of(context) for row in _claims(ledger, task)]
     bad = [row for row in found if row["blocks"]]
-    return dg.AssetCheckResult(
+    result = dg.AssetCheckResult(
         passed=not bad,
         metadata={"wrong": len(bad), "for_the_reviewer": len(found) - len(bad), **previews.sample(found[:20])},
     )
+    told = [f"{row['task']}: {row['claim']} is {row['is']}" for row in bad]
+    return alarmed(ledger, "every_claim_is_sourced", result, told)
 
 
 def _claims(ledger: LedgerResource, task: TaskId) -> Iterator[dict[str, object]]:

@@ -1,6 +1,6 @@
 """A press release as a Word document in AP form; the reviewer's copy has each sentence's source as a comment."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final, Literal
 
@@ -11,7 +11,7 @@ from resources.artefacts import word
 from resources.domain.datelines import dateline
 from resources.domain.notes import one_line
 from resources.domain.press_release_markdown import contact_line
-from resources.domain.press_releases import END, Fact, Paragraph, Release, Sentence
+from resources.domain.press_releases import END, Fact, Note, Paragraph, Release, Sentence
 
 SOURCE_CHARS: Final = 400
 TITLE_CHARS: Final = 200
@@ -19,11 +19,16 @@ URI_CHARS: Final = 500
 Copy = Literal["client", "reviewer"]
 
 
-def press_release_word(release: Release, facts: Mapping[str, Fact], *, copy: Copy, made_at: datetime) -> bytes:
-    """The file: the same bytes for the same release, facts, copy and instant. The client's copy has no comments."""
+def press_release_word(
+    release: Release, facts: Mapping[str, Fact], *, copy: Copy, made_at: datetime, notes: Sequence[Note] = ()
+) -> bytes:
+    """The file: the same bytes for the same input. The client's copy has no comments.
+
+    ``notes``: what is left for the reviewer, as comments where it is about, else on the headline.
+    """
     made = word.new_document(release.headline.text, made_at)
-    page = _Page(made, facts if copy == "reviewer" else {}, made_at)
-    page.sentence(word.add(made, "", "Headline"), release.headline)
+    page = _Page(made, *((facts, notes) if copy == "reviewer" else ({}, ())), made_at)
+    page.headline(release)
     for place, paragraph in enumerate(release.paragraphs):
         page.paragraph(paragraph, dateline(release) if place == 0 else "")
     if release.about:
@@ -41,8 +46,15 @@ def press_release_word(release: Release, facts: Mapping[str, Fact], *, copy: Cop
 class _Page:
     """Sentences in runs, each with a comment for what it rests on, as far as the facts are given."""
 
-    def __init__(self, made: Document, facts: Mapping[str, Fact], made_at: datetime) -> None:
+    def __init__(self, made: Document, facts: Mapping[str, Fact], notes: Sequence[Note], made_at: datetime) -> None:
         self._made, self._facts, self._made_at = made, facts, made_at
+        self._notes = list(notes)
+
+    def headline(self, release: Release) -> None:
+        """The headline, with the notes that no sentence takes."""
+        places = {sentence.text for sentence in release.sentences}
+        others = [_note(each) for each in self._notes if each.where not in places]
+        self.sentence(word.add(self._made, "", "Headline"), release.headline, others)
 
     def paragraph(self, paragraph: Paragraph, dateline_: str) -> None:
         written = word.add(self._made, "", "Quote" if paragraph.role == "quote" else "Body")
@@ -54,11 +66,16 @@ class _Page:
                 word.add_run(written, " ")
             self.sentence(written, sentence)
 
-    def sentence(self, written: WordParagraph, sentence: Sentence) -> None:
+    def sentence(self, written: WordParagraph, sentence: Sentence, told: Sequence[str] = ()) -> None:
         run = word.add_run(written, sentence.text)
-        told = [_source(self._facts[key]) for key in sentence.cites if key in self._facts]
-        if told:
-            word.comment(self._made, [run], told, self._made_at)
+        sources = [_source(self._facts[key]) for key in sentence.cites if key in self._facts]
+        notes = [_note(each) for each in self._notes if each.where == sentence.text]
+        if lines := [*sources, *notes, *told]:
+            word.comment(self._made, [run], lines, self._made_at)
+
+
+def _note(note: Note) -> str:
+    return f"To be looked at ({note.rule}): {one_line(note.wish, SOURCE_CHARS)}"
 
 
 def _source(fact: Fact) -> str:

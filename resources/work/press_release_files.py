@@ -56,7 +56,7 @@ PRESS_RELEASE_LAST_ROUND: Final = 99
 def _files(room: Newsroom, papers: Papers, place: int, written_: Written) -> list[DraftFile]:
     release, facts = written_.release, {fact.key: fact for fact in papers.brief.facts}
     for_client = press_release_word(release, facts, copy="client", made_at=papers.begun_at)
-    for_review = press_release_word(release, facts, copy="reviewer", made_at=papers.begun_at)
+    for_review = press_release_word(release, facts, copy="reviewer", made_at=papers.begun_at, notes=written_.notes)
     article = as_json(news_article(release, website=papers.brief.company.website))
     return [
         DraftFile(f"press-release-{place}.docx", WORD, room.artefacts.put(for_client)),
@@ -73,5 +73,5 @@ def _summary(papers: Papers) -> str:
     ]
     notes = sum(len(each.notes) for each in papers.releases)
     sources = len({fact.uri for fact in cited(papers)})
-    open_ = "" if not notes else f" {notes} notes are left for you; they stand in `waybill versions`."
+    open_ = "" if not notes else f" {notes} notes are left for you, as comments in the copies with sources."
     return "\n".join([*lines, "", f"Two press releases from {sources} sources.{open_}"])

@@ -15,7 +15,7 @@ from docx import Document
 from resources.artefacts.link_article_word import link_article_word
 from resources.artefacts.press_release_word import Copy, press_release_word
 from resources.domain.link_articles import MADE_BY, ArticleSentence, LinkArticle, Run
-from resources.domain.press_releases import Paragraph, Sentence
+from resources.domain.press_releases import Note, Paragraph, Sentence
 from tests.domain.releases_making import FACTS, MADE_AT, SAID, SALE, release
 
 AGAIN = "from tests.resources.artefacts.test_word import hashes; print(*hashes())"
@@ -151,3 +151,17 @@ def test_a_page_is_us_letter_with_an_outline_and_nothing_of_another_document() -
 def test_who_made_it_is_no_empty_line_when_a_person_did() -> None:
     made = opened(press_release_word(release(made_by=""), FACTS, copy="client", made_at=MADE_AT))
     assert made.paragraphs[-1].text == "###"
+
+
+def test_what_is_left_for_the_reviewer_is_a_comment_where_it_is_about_and_never_the_clients() -> None:
+    notes = (
+        Note(rule="claim", where="It is sewn in Porto.", wish="compare it with the source"),
+        Note(rule="length", where="", wish="it has 40 of the usual 250 words"),
+    )
+    content = press_release_word(release(), FACTS, copy="reviewer", made_at=MADE_AT, notes=notes)
+    told = [each.text for each in opened(content).comments]
+    assert len(told) == 4
+    assert told[0].endswith("To be looked at (length): it has 40 of the usual 250 words")
+    assert told[2] == "To be looked at (claim): compare it with the source"
+    for_client = press_release_word(release(), FACTS, copy="client", made_at=MADE_AT, notes=notes)
+    assert list(opened(for_client).comments) == []
