@@ -9,6 +9,7 @@ import dagster as dg
 from pydantic import SecretStr
 
 from orchestration.hosting.backends import Backends, open_backends
+from orchestration.hosting.dagster_connections import keep_open
 from orchestration.hosting.dagster_yaml import open_instance
 from orchestration.settings import Settings
 from orchestration.wiring import Resources
@@ -49,7 +50,9 @@ class Session:
     @cached_property
     def instance(self) -> dg.DagsterInstance:
         """Dagster's storage: runs of this process show in the UI with all others."""
-        return open_instance(self.settings, self.backends)
+        instance = open_instance(self.settings, self.backends)
+        keep_open(instance)
+        return instance
 
     def close(self) -> None:
         """Close what was opened."""

@@ -56,7 +56,8 @@ def whole(site: Session) -> Iterator[Session]:
     for unfinished in site.instance.get_runs(dg.RunsFilter(statuses=UNFINISHED)):
         site.instance.delete_run(unfinished.run_id)
     site.index.store.ensure_collection()
-    if {each for _, each in site.index.store.scroll_ids()} != set(_rows(site)):
+    store = site.index.store
+    if {*store.extractions_of(list(store.scroll_ids())).values()} != set(_rows(site)):
         assert all(run(site, "embed_batch", key).success for key in (FIRST, SECOND))
 
 

@@ -14,12 +14,13 @@ from safetensors import safe_open
 from tokenizers import Tokenizer
 
 from resources.embedder.embedder import EmbedderMisconfiguredError, Vectors, encodable, unit_rows
+from resources.embedder.word_tokens import WordTokens
 
 MODEL: Final = "wordllama-l2-supercat-256"
 WEIGHTS: Final = "weights/l2_supercat_256.safetensors"
 VOCABULARY: Final = "tokenizers/l2_supercat_tokenizer_config.json"
 TEXTS_A_CALL: Final = 256
-"""So many texts are tokenised at once, on all cores; bounds the memory of their tokens."""
+"""So many texts are tokenised at once; bounds the memory of their tokens."""
 TOKENS_A_SUM: Final = 8_192
 """Vectors of so many tokens are gathered at once, 8 MiB of them."""
 
@@ -34,7 +35,7 @@ class WordLlamaEmbedder:
             EmbedderMisconfiguredError: the wheel is missing or holds no weights.
         """
         folder = _folder()
-        self._tokenizer = Tokenizer.from_file(str(folder / VOCABULARY))
+        self._tokens = WordTokens(Tokenizer.from_file(str(folder / VOCABULARY)))
         with safe_open(folder / WEIGHTS, framework="np") as weights:
             self._vectors: Vectors = weights.get_tensor("embedding.weight").astype(np.float32)
 
@@ -52,16 +53,15 @@ class WordLlamaEmbedder:
         """The mean of the vectors of a text's tokens, scaled to length 1; zero for an empty text. Refuses nothing."""
         rows = np.zeros((len(texts), self.dimensions), dtype=np.float32)
         for start in range(0, len(texts), TEXTS_A_CALL):
-            some = [encodable(text) for text in texts[start : start + TEXTS_A_CALL]]
-            encodings = self._tokenizer.encode_batch_fast(some, add_special_tokens=False)
-            for row, encoding in zip(rows[start:], encodings, strict=False):
-                self._add(row, encoding.ids)
+            tokens = self._tokens.of(map(encodable, texts[start : start + TEXTS_A_CALL]))
+            for row, ids in zip(rows[start:], tokens, strict=False):
+                self._add(row, ids)
         return unit_rows(rows)
 
     def _add(self, row: Vectors, tokens: list[int]) -> None:
         for start in range(0, len(tokens), TOKENS_A_SUM):
             some = tokens[start : start + TOKENS_A_SUM]
-            row += np.ones(len(some), dtype=np.float32) @ self._vectors[some]
+            row += np.ones(len(some), dtype=np.float32) @ self._vectors.take(some, axis=0)
 
 
 def _folder() -> Path:

@@ -1,6 +1,6 @@
 """The two stores side by side: points with no row, rows whose point is gone."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -26,20 +26,26 @@ class Comparison:
 def compare(engine: Engine, batch: Batch, store: VectorStore, model: str) -> Comparison:
     """Every live row of the batch against every point of it. A point of an orphan is neither: it will be linked.
 
+    The points are read before the rows: those of rows that were linked meanwhile are looked for once more.
+
     Raises:
         VectorStoreUnavailableError: a store that cannot be read is never taken for an empty one.
     """
+    stored = list(store.scroll_ids(batch=batch.id))
     with engine.begin() as connection:
-        rows = embeddings.points_of_batch(connection, batch.id, model)
-    strangers: list[PointId] = []
-    unseen = {key for key, (_, linked) in rows.items() if linked}
-    for point, extraction in store.scroll_ids(batch=batch.id):
-        known = rows.get(extraction)
-        if known is None or known[0] not in (None, point):
-            strangers.append(point)
-        elif known[0] == point:
-            unseen.discard(extraction)
-    return Comparison(sorted(unseen), strangers)
+        unseen, surplus = embeddings.differences(connection, batch.id, stored, model)
+    there = store.existing([point for point in unseen.values() if point is not None])
+    missing = sorted(key for key, point in unseen.items() if point not in there)
+    return Comparison(missing, _strangers(engine, batch, store.extractions_of(surplus), model))
+
+
+def _strangers(engine: Engine, batch: Batch, points: Mapping[PointId, ExtractionId], model: str) -> list[PointId]:
+    """Those of ``points`` whose extraction is not live in the batch, or has another point."""
+    if not points:
+        return []
+    with engine.begin() as connection:
+        known = embeddings.links(connection, batch.id, list(points.values()), model)
+    return [point for point, key in points.items() if key not in known or known[key] not in (None, point)]
 
 
 def reconcile(engine: Engine, lease: Lease, batch: Batch, store: VectorStore, model: str) -> Comparison:
@@ -49,8 +55,8 @@ def reconcile(engine: Engine, lease: Lease, batch: Batch, store: VectorStore, mo
     """
     _delete_leftovers(engine, lease, batch, store)
     with engine.begin() as connection:
-        rows = embeddings.points_of_batch(connection, batch.id, model)
-    if not any(linked for _, linked in rows.values()) and store.count(batch=batch.id) == 0:
+        anything = embeddings.has_links(connection, batch.id)
+    if not anything and store.count(batch=batch.id) == 0:
         return Comparison()
     found = compare(engine, batch, store, model)
     for some in _chunks(found.strangers):

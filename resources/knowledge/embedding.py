@@ -25,6 +25,8 @@ from resources.vectors.errors import PointRefusedError
 from resources.vectors.store import VectorStore
 
 ROWS_A_CHUNK: Final = 512
+ROWS_A_PAGE: Final = 4 * ROWS_A_CHUNK
+"""Orphans read at once: each answer is waited for beside threads that hold the interpreter, for some 5 ms each time."""
 UPSERTERS: Final = 3
 """Chunks in work at once: while the store writes one, the next are embedded and sent. Memory holds one more at most.
 
@@ -115,10 +117,11 @@ def _orphans(engine: Engine, batch: Batch) -> Iterator[list[Orphan]]:
     after = embeddings.FIRST
     while True:
         with engine.begin() as connection:
-            page = embeddings.orphans_of_batch(connection, batch.id, after=after, at_most=ROWS_A_CHUNK)
+            page = embeddings.orphans_of_batch(connection, batch.id, after=after, at_most=ROWS_A_PAGE)
         if not page:
             return
-        yield page
+        for start in range(0, len(page), ROWS_A_CHUNK):
+            yield page[start : start + ROWS_A_CHUNK]
         after = page[-1].id
 
 

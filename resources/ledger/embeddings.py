@@ -56,9 +56,21 @@ _LEFTOVERS: Final = text("""
 SELECT id, embedding_id FROM waybill.extractions
 WHERE batch_id = :batch AND embedding_id IS NOT NULL AND retired_at IS NOT NULL ORDER BY id LIMIT :at_most
 """)
-_POINTS: Final = text("""
-SELECT id, CASE WHEN embedding_model = :model THEN embedding_id END AS point, embedding_id IS NOT NULL AS linked
-FROM waybill.extractions WHERE batch_id = :batch AND retired_at IS NULL
+_LINKS: Final = text("""
+SELECT id, CASE WHEN embedding_model = :model THEN embedding_id END AS point FROM waybill.extractions
+WHERE id = ANY(:ids) AND batch_id = :batch AND retired_at IS NULL
+""")
+_HAS_LINKS: Final = text("""
+SELECT EXISTS (SELECT FROM waybill.extractions
+               WHERE batch_id = :batch AND retired_at IS NULL AND embedding_id IS NOT NULL)
+""")
+# All points of a batch go in and what differs comes out: to read every row here would cost ten times the look itself.
+_DIFFERENCES: Final = text("""
+SELECT linked.id, linked.point, stored.point AS surplus
+FROM (SELECT id, CASE WHEN embedding_model = :model THEN embedding_id END AS point FROM waybill.extractions
+      WHERE batch_id = :batch AND retired_at IS NULL AND embedding_id IS NOT NULL) linked
+FULL JOIN unnest(CAST(:points AS uuid[])) AS stored(point) ON stored.point = linked.point
+WHERE linked.id IS NULL OR stored.point IS NULL
 """)
 _WITNESS: Final = text("""
 SELECT id, document_id, template, text FROM waybill.extractions
@@ -180,15 +192,29 @@ def leftovers(connection: Connection, batch: BatchId, *, at_most: int) -> dict[E
     return {row.id: row.embedding_id for row in rows}
 
 
-def points_of_batch(
-    connection: Connection, batch: BatchId, model: str
-) -> dict[ExtractionId, tuple[PointId | None, bool]]:
-    """Of every live row: its point under ``model`` or None, and whether it is linked at all.
+def has_links(connection: Connection, batch: BatchId) -> bool:
+    """Whether any live row of the batch is linked, under whatever model."""
+    return bool(connection.execute(_HAS_LINKS, {"batch": batch}).scalar_one())
 
-    Bounded, since a batch holds at most 1,000 documents.
+
+def links(
+    connection: Connection, batch: BatchId, ids: Sequence[ExtractionId], model: str
+) -> dict[ExtractionId, PointId | None]:
+    """Those of ``ids`` that are live in the batch, each with its point under ``model`` or None."""
+    rows = connection.execute(_LINKS, {"batch": batch, "ids": list(ids), "model": model})
+    return {row.id: row.point for row in rows}
+
+
+def differences(
+    connection: Connection, batch: BatchId, stored: Sequence[PointId], model: str
+) -> tuple[dict[ExtractionId, PointId | None], list[PointId]]:
+    """Linked live rows of the batch whose point is not among ``stored``, and those of ``stored`` that no such row has.
+
+    A row's point is None where it is linked under another model.
     """
-    rows = connection.execute(_POINTS, {"batch": batch, "model": model})
-    return {key: (point, linked) for key, point, linked in rows}
+    rows = connection.execute(_DIFFERENCES, {"batch": batch, "points": list(stored), "model": model}).all()
+    unseen = {ExtractionId(row.id): row.point for row in rows if row.id is not None}
+    return unseen, [PointId(row.surplus) for row in rows if row.surplus is not None]
 
 
 def witness(connection: Connection, batch: BatchId) -> Orphan | None:

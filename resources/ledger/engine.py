@@ -4,6 +4,7 @@ from typing import Final, Literal
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError
 
 Role = Literal["waybill_app", "waybill_owner"]
 STATEMENT_TIMEOUT_S: Final = 300
@@ -18,13 +19,16 @@ def open_ledger(
 
     The role is set with ``SET LOCAL`` at each begin, so one login serves both roles and a pooler between us and the
     server does no harm. ``pool_size`` connections at most (AP-13, KX-10): one more waits 30 s and then fails.
+
+    A transaction's begin is one round trip: the driver, which would send a BEGIN of its own before it, begins nothing
+    by itself, and no connection is tried first. One that died meanwhile is noticed at the begin, where nothing is lost.
     """
     engine = create_engine(
         make_url(url).set(drivername="postgresql+psycopg"),
         pool_size=pool_size,
         max_overflow=0,
         pool_timeout=30,
-        pool_pre_ping=True,
+        isolation_level="AUTOCOMMIT",
         connect_args={
             "connect_timeout": CONNECT_TIMEOUT_S,
             "application_name": "waybill",
@@ -37,7 +41,21 @@ def open_ledger(
     )
 
     @event.listens_for(engine, "begin")
-    def become_role(connection: Connection) -> None:
-        connection.exec_driver_sql(preamble)
+    def begin_as_role(connection: Connection) -> None:
+        try:
+            connection.exec_driver_sql(f"{_begin(connection)}{preamble}")
+        except DBAPIError as lost:
+            if not lost.connection_invalidated:
+                raise
+            connection.exec_driver_sql(f"{_begin(connection)}{preamble}")  # on a new connection
 
     return engine
+
+
+def _begin(connection: Connection) -> str:
+    """What begins a transaction; nothing where another isolation was asked for, which the driver's own BEGIN names."""
+    driver = connection.connection.driver_connection
+    if driver is not None and not driver.autocommit:
+        return ""
+    level = connection.get_execution_options().get("isolation_level")
+    return f"BEGIN ISOLATION LEVEL {level}; " if level else "BEGIN; "

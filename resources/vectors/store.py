@@ -30,6 +30,8 @@ UPSERT_POINTS: Final = 1_024
 """The most points that one request carries; larger upserts are cut."""
 _ATTEMPTS: Final = 8
 _IDS_A_REQUEST: Final = 1_000
+IDS_A_PAGE: Final = 10_000
+"""Of bare ids. For each page the store lays the filter over all points anew: small pages cost the more of them."""
 _FACET_LIMIT: Final = 100_000
 
 
@@ -149,40 +151,43 @@ class VectorStore:
             )
         return {BatchId(UUID(str(hit.value))): hit.count for hit in answer.hits}
 
-    def scroll_ids(self, *, batch: BatchId | None = None) -> Iterator[tuple[PointId, ExtractionId]]:
-        """Every point of the batch, or of all, with its extraction, by ascending point id; a page at a time in memory.
+    def scroll_ids(self, *, batch: BatchId | None = None, at_once: int = IDS_A_PAGE) -> Iterator[PointId]:
+        """Every point of the batch, or of all, by ascending id; ``at_once`` at a time in memory.
 
         Points that are written meanwhile may or may not be among them.
         """
         of, offset = filtered_by(batch=batch), None
         while True:
-            page, offset = self._page(of, offset)
-            for point in page:
-                extraction = (point.payload or {})["extraction"]
-                yield point_id_of(point.id), ExtractionId(UUID(extraction))
+            page, offset = self._page(of, offset, at_once)
+            yield from (point_id_of(point.id) for point in page)
             if offset is None:
                 return
 
+    def extractions_of(self, ids: Sequence[PointId]) -> dict[PointId, ExtractionId]:
+        """The extraction of each of ``ids`` that is stored, as its payload says."""
+        found: dict[PointId, ExtractionId] = {}
+        for point in self._records(ids, with_payload=["extraction"]):
+            found[point_id_of(point.id)] = ExtractionId(UUID((point.payload or {})["extraction"]))
+        return found
+
     def existing(self, ids: Sequence[PointId]) -> set[PointId]:
         """Those of ``ids`` that are stored."""
-        found: set[PointId] = set()
-        for some in _slices(ids):
-            plain: list[int | str | UUID] = [str(each) for each in some]
-            points = self._call(partial(self._client.retrieve, self.collection, plain, with_payload=False))
-            found.update(point_id_of(point.id) for point in points)
-        return found
+        return {point_id_of(point.id) for point in self._records(ids, with_payload=False)}
 
     def close(self) -> None:
         """Close the client's connections."""
         self._client.close()
 
+    def _records(self, ids: Sequence[PointId], *, with_payload: bool | list[str]) -> Iterator[models.Record]:
+        for some in _slices(ids):
+            plain: list[int | str | UUID] = [str(each) for each in some]
+            yield from self._call(partial(self._client.retrieve, self.collection, plain, with_payload=with_payload))
+
     def _page(
-        self, of: models.Filter, offset: models.ExtendedPointId | None
+        self, of: models.Filter, offset: models.ExtendedPointId | None, at_most: int
     ) -> tuple[list[models.Record], models.ExtendedPointId | None]:
         return self._call(
-            lambda: self._client.scroll(
-                self.collection, of, limit=_IDS_A_REQUEST, offset=offset, with_payload=["extraction"]
-            )
+            lambda: self._client.scroll(self.collection, of, limit=at_most, offset=offset, with_payload=False)
         )
 
     def _check(

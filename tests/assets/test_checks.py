@@ -65,7 +65,8 @@ def test_KX_1_an_orphan_fails_the_check_of_embeddings_and_no_other(whole: Sessio
 
 def test_a_lost_point_fails_the_check_of_points_and_no_other(whole: Session) -> None:
     batch = batch_id(whole, FIRST)
-    point, extraction = next(whole.index.store.scroll_ids(batch=batch))
+    point = next(whole.index.store.scroll_ids(batch=batch))
+    extraction = whole.index.store.extractions_of([point])[point]
     whole.index.store.delete([point])
     found = failed(whole)
     assert found.keys() == {POINTED}

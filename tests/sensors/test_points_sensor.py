@@ -28,7 +28,7 @@ def look(session: Session, cursor: str | None = None) -> Tick:
 
 def points(session: Session, partition_key: str) -> list[PointId]:
     batch = batch_id(session, partition_key)
-    return [point for point, _ in session.index.store.scroll_ids(batch=batch)]
+    return list(session.index.store.scroll_ids(batch=batch))
 
 
 def lose(session: Session, partition_key: str, number: int) -> None:

@@ -37,7 +37,8 @@ def test_kill_9_loses_no_acknowledged_point(tmp_path: Path) -> None:
         store.close()
     with running_engine(tmp_path / "vectors") as engine:
         store = opened(engine)
-        assert dict(store.scroll_ids()) == {Sample(n).id: Sample(n).extraction for n in range(acknowledged)}
+        everything = list(store.scroll_ids())
+        assert store.extractions_of(everything) == {Sample(n).id: Sample(n).extraction for n in range(acknowledged)}
         assert store.counts_by_batch() == {batch(n): 1_024 for n in range(acknowledged // 1_024)}
         assert len(search(store, "cargo", near=3, k=50)) == 50
         store.close()

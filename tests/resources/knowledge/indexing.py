@@ -77,7 +77,7 @@ def links(engine: Engine) -> dict[ExtractionId, PointId | None]:
 
 def points(store: VectorStore, batch: Batch | None = None) -> dict[PointId, ExtractionId]:
     """Every point and its extraction."""
-    return dict(store.scroll_ids(batch=batch.id if batch else None))
+    return store.extractions_of(list(store.scroll_ids(batch=batch.id if batch else None)))
 
 
 def failures(engine: Engine) -> dict[str, int]:

@@ -1,12 +1,13 @@
 """The two stores side by side: what differs is mended, and a store that cannot be read is never an empty one."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
 from sqlalchemy import Engine
 
-from resources.domain.ids import ExtractionId
+from resources.domain.ids import BatchId, ExtractionId, PointId
 from resources.embedder.embedder import Embedder
 from resources.knowledge.comparison import Comparison, compare, reconcile
 from resources.knowledge.embedding import Indexer
@@ -30,6 +31,7 @@ from tests.resources.ledger.making import (
     ready,
     registered,
     sql,
+    statements,
 )
 
 
@@ -147,6 +149,30 @@ def test_a_row_whose_link_names_another_point_is_mended(
     assert mend(ledger, batch, embedder, store) == Comparison(missing=[key], strangers=[point])
     embed(ledger, batch, embedder, store)
     assert agree(ledger, store)
+
+
+class Former(VectorStore):
+    """What was read of the store before anything was in it."""
+
+    def scroll_ids(self, *, batch: BatchId | None = None, at_once: int = 1) -> Iterator[PointId]:  # noqa: ARG002  as the real one
+        return iter(())
+
+
+def test_rows_linked_while_the_points_were_read_are_not_missing(
+    ledger: Engine, batch: Batch, embedder: Embedder, store: VectorStore
+) -> None:
+    """A check looks without the lease: beside it somebody may be embedding."""
+    read_before = Former(store._client, store.collection, store.dimensions)
+    assert compared(ledger, batch, read_before, embedder) == Comparison()
+
+
+def test_stores_that_agree_cost_the_same_whatever_they_hold(
+    ledger: Engine, batch: Batch, embedder: Embedder, store: VectorStore
+) -> None:
+    """No row is read where nothing differs: the ledger is asked one question."""
+    with statements(ledger) as sent:
+        assert compared(ledger, batch, store, embedder) == Comparison()
+    assert len(sent) == 1
 
 
 def test_another_model_s_links_are_embedded_anew(

@@ -1,14 +1,16 @@
 """Every orphan gets its point, once, whatever is interrupted; and only what is refused alone is blamed."""
 
 import threading
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine
 
 from resources.domain.ids import point_id
-from resources.embedder.embedder import Embedder, EmbedderUnavailableError, TextRefusedError
+from resources.embedder.embedder import Embedder, EmbedderUnavailableError, TextRefusedError, Vectors
 from resources.knowledge.embedding import ROWS_A_CHUNK, Embedding, Indexer, embed_batch
 from resources.ledger.batches import Batch
 from resources.ledger.leases import LeaseLostError
@@ -193,15 +195,24 @@ def test_a_store_that_refuses_everything_blames_nobody(
     assert len(orphans(ledger, batch)) == rows
 
 
+@dataclass
+class Leaving(Moody):
+    """Is away from when it is given ``away_at`` to embed."""
+
+    away_at: str = ""
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        if self.away_at in texts:
+            raise EmbedderUnavailableError("model", expected="an answer", found="none", remedy="Start it.")
+        return super().embed(texts)
+
+
 def test_an_embedder_that_goes_away_midway_blames_nobody_and_keeps_what_was_linked(
     ledger: Engine, three_chunks: Batch, embedder: Embedder, store: VectorStore
 ) -> None:
-    def go_away(call: int) -> None:
-        if call == 3:
-            raise EmbedderUnavailableError("model", expected="an answer", found="none", remedy="Start it.")
-
+    last = orphans(ledger, three_chunks)[-1].text
     with pytest.raises(EmbedderUnavailableError):
-        embed(ledger, three_chunks, Moody(embedder, before=go_away), store)
+        embed(ledger, three_chunks, Leaving(embedder, away_at=last), store)
     linked = [point for point in links(ledger).values() if point]
     assert len(linked) == 2 * ROWS_A_CHUNK
     assert failures(ledger) == {}

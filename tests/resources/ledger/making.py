@@ -113,7 +113,7 @@ def statements(engine: Engine) -> Iterator[list[str]]:
     sent: list[str] = []
 
     def note(connection: Connection, cursor: object, statement: str, *rest: object) -> None:
-        if not statement.startswith("SET LOCAL ROLE"):
+        if "SET LOCAL ROLE" not in statement:
             sent.append(statement)
 
     event.listen(engine, "before_cursor_execute", note)

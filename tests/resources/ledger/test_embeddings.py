@@ -117,10 +117,13 @@ def test_rows_under_another_model_are_linked_but_have_no_point_of_this_one(ledge
     first, second, *_ = ids_of(ledger, batch)
     link(ledger, batch, [first], [PointId(first)])
     with ledger.begin() as connection:
-        assert embeddings.points_of_batch(connection, batch.id, "m")[first] == (PointId(first), True)
-        rows = embeddings.points_of_batch(connection, batch.id, "another")
+        assert embeddings.links(connection, batch.id, [first, second], "m") == {first: first, second: None}
+        assert embeddings.links(connection, batch.id, [first, second], "another") == {first: None, second: None}
+        assert embeddings.differences(connection, batch.id, [PointId(first)], "m") == ({}, [])
+        assert embeddings.differences(connection, batch.id, [PointId(first)], "another") == ({first: None}, [first])
+        assert embeddings.differences(connection, batch.id, [PointId(second)], "m") == ({first: first}, [second])
+        assert embeddings.has_links(connection, batch.id)
         witness = embeddings.witness(connection, batch.id)
-    assert (rows[first], rows[second]) == ((None, True), (None, False))
     assert witness is not None
     assert witness.id == first
 

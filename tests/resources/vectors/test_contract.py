@@ -203,10 +203,16 @@ def test_counts_by_batch_of_more_batches_than_a_facet_gives_by_default(store: Ve
 def test_scrolling_gives_every_point_once_over_pages(store: VectorStore) -> None:
     samples = [Sample(number, batch=number % 2) for number in range(2_500)]
     store_samples(store, samples)
-    everything = list(store.scroll_ids())
-    assert len(everything) == len(samples)
-    assert dict(everything) == {sample.id: sample.extraction for sample in samples}
-    assert {point for point, _ in store.scroll_ids(batch=batch(1))} == {s.id for s in samples if s.batch == 1}
+    everything = list(store.scroll_ids(at_once=1_000))
+    assert everything == sorted(sample.id for sample in samples)
+    assert set(store.scroll_ids(batch=batch(1))) == {s.id for s in samples if s.batch == 1}
+
+
+def test_the_extractions_of_more_points_than_a_request_holds(store: VectorStore) -> None:
+    samples = [Sample(number) for number in range(1_500)]
+    store_samples(store, samples)
+    asked = [sample.id for sample in samples] + [Sample(9_999).id]
+    assert store.extractions_of(asked) == {sample.id: sample.extraction for sample in samples}
 
 
 def test_existing_asks_for_more_ids_than_a_request_holds(store: VectorStore) -> None:
