@@ -8,14 +8,14 @@ from typing import Any, Final, Literal
 
 from sqlalchemy import Connection, text
 
-from resources.domain.tasks import TaskId, TaskState
+from resources.domain.tasks import OPEN, TaskId, TaskState
 from resources.ledger import tasks
 from resources.ledger.tasks import Task, task_of
 
 FileState = Literal["asking", "matched", "quarantined", "discarded"]
 COLUMNS: Final = """
 content_hash, name, size_bytes, keyword, state, task_id, asking_task_id, candidates, reason, seen_at, decided_at,
-decided_by
+decided_by, times_taken
 """
 _INSERT: Final = text("""
 INSERT INTO waybill.watched_files
@@ -25,6 +25,10 @@ VALUES (:content_hash, :name, :size_bytes, :keyword, :state, :task_id, :asking_t
 ON CONFLICT DO NOTHING
 """)
 _GET: Final = text(f"SELECT {COLUMNS} FROM waybill.watched_files WHERE content_hash = :hash")  # noqa: S608 - constants
+_LOCK: Final = text(
+    f"SELECT {COLUMNS} FROM waybill.watched_files WHERE content_hash = :hash FOR UPDATE"  # noqa: S608 - constants
+)
+_COUNT: Final = text("UPDATE waybill.watched_files SET times_taken = times_taken + 1 WHERE content_hash = :hash")
 _LIKE: Final = text(
     f"SELECT {COLUMNS} FROM waybill.watched_files WHERE starts_with(content_hash, :hash) FOR UPDATE"  # noqa: S608 - constants
 )
@@ -39,13 +43,18 @@ WHERE content_hash = :hash AND state = 'asking'
 _TAKERS: Final = text(f"""
 SELECT {tasks.COLUMNS} FROM waybill.tasks
 WHERE type = ANY(:types) AND state <> :cancelled AND deleted_at IS NULL
-ORDER BY changed_at DESC, id LIMIT :at_most FOR NO KEY UPDATE
+ORDER BY state = ANY(:open) DESC, changed_at DESC, id LIMIT :at_most
 """)  # noqa: S608 - constants
 
 
 @dataclass(frozen=True, slots=True)
 class WatchedFile:
-    """A content that was dropped. ``candidates``: tasks that it may be for, each with its likeness from 0 to 100."""
+    """A content that was dropped.
+
+    Attributes:
+        candidates: tasks that it may be for, each with its likeness from 0 to 100.
+        times_taken: how many files with this content were put away.
+    """
 
     content_hash: str
     name: str
@@ -59,6 +68,7 @@ class WatchedFile:
     seen_at: datetime
     decided_at: datetime | None
     decided_by: str | None
+    times_taken: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +98,16 @@ def get(connection: Connection, content_hash: str) -> WatchedFile | None:
     return None if row is None else WatchedFile(**row._mapping)
 
 
+def locked(connection: Connection, content_hash: str) -> WatchedFile:
+    """A content that came, locked: files of one content are put away one after the other."""
+    return WatchedFile(**connection.execute(_LOCK, {"hash": content_hash}).one()._mapping)
+
+
+def count_taken(connection: Connection, content_hash: str) -> None:
+    """One more file with this content was put away."""
+    connection.execute(_COUNT, {"hash": content_hash})
+
+
 def called(connection: Connection, prefix: str) -> list[WatchedFile]:
     """Contents whose hash begins with ``prefix``, locked."""
     return [WatchedFile(**row._mapping) for row in connection.execute(_LIKE, {"hash": prefix})]
@@ -107,6 +127,7 @@ def decide(
 
 
 def takers(connection: Connection, types: Sequence[str], *, at_most: int) -> list[Task]:
-    """Tasks of these types that are not cancelled, the last changed first, locked until the transaction ends."""
-    values = {"types": list(types), "cancelled": TaskState.CANCELLED.value, "at_most": at_most}
+    """Tasks of these types that are not cancelled: open ones first, of each the last changed first."""
+    states = {"cancelled": TaskState.CANCELLED.value, "open": [state.value for state in OPEN]}
+    values = {"types": list(types), "at_most": at_most, **states}
     return [task_of(row) for row in connection.execute(_TAKERS, values)]

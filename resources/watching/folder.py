@@ -1,29 +1,25 @@
-"""A folder into which people drop files: what lies there and is whole, and where it goes when it was taken.
+"""A folder into which people drop files: what lies there, what of it is whole, and the bytes of it.
 
 A file counts once its size and time have stood still for a while; `watchfiles` tells of changes meanwhile, and looking
-again finds what it missed. Nothing is ever overwritten or deleted.
+again finds what it missed. Where a file goes when it was taken is `resources/watching/away.py`.
 """
 
 import os
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
-from typing import Final, Literal
+from typing import BinaryIO, Final
 
 from watchfiles import watch
 
-from resources.domain.errors import TransientError
+from resources.sources.locations import shown
+from resources.watching.errors import failures_of_file, file_changed, folder_unavailable
 
 ENDING: Final = ".xlsx"
 SETTLE_S: Final = 2.0
-NOTE: Final = ".txt"
-Away = Literal["processed", "failed"]
-
-
-class WatchFolderUnavailableError(TransientError):
-    """The folder cannot be read or written; nothing was taken."""
+_DEBOUNCE_MS: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +30,24 @@ class Dropped:
     size_bytes: int
     changed_ns: int
     inode: int
+
+    @property
+    def name(self) -> str:
+        """Its name for people, the ledger and notes."""
+        return shown(self.path.name)
+
+    def require(self, status: os.stat_result) -> None:
+        """Raise DroppedFileChangedError: ``status`` is of another file, or of this one as it is now."""
+        if (status.st_size, status.st_mtime_ns, status.st_ino) != (self.size_bytes, self.changed_ns, self.inode):
+            raise file_changed(self.path, "that it was changed or replaced")
+
+
+def make(folder: Path) -> None:
+    """Make the folder if it is not there. Raises WatchFolderUnavailableError."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise folder_unavailable(folder, error) from error
 
 
 def dropped(folder: Path) -> list[Dropped]:
@@ -46,47 +60,46 @@ def dropped(folder: Path) -> list[Dropped]:
         with os.scandir(folder) as entries:
             found = [each for entry in entries if (each := _seen(entry)) is not None]
     except OSError as error:
-        raise _unavailable(folder, error) from error
+        raise folder_unavailable(folder, error) from error
     return sorted(found, key=lambda each: (each.changed_ns, each.path.name))
 
 
 def settled(folder: Path, *, within_s: float, settle_s: float = SETTLE_S) -> list[Dropped]:
-    """The workbooks that stood still for ``settle_s``; at once when there is none, after ``within_s`` at the latest.
+    """The workbooks that stood still for ``settle_s`` between two looks; the oldest first.
+
+    Returns at once when there is none, as soon as all of them stand still, and after ``within_s`` with those that do:
+    one that grows for an hour holds up no other.
 
     Raises:
         WatchFolderUnavailableError.
     """
-    before = dropped(folder)
+    since_s: dict[Dropped, float] = {}
     deadline_s = monotonic() + within_s
-    while before:
-        quiet = _is_quiet(folder, settle_s)
-        after = dropped(folder)
-        still = [each for each in after if each in before]
-        if (quiet and still == after) or monotonic() >= deadline_s:
-            return still if quiet else []
-        before = after
-    return []
+    while True:
+        files, now_s = dropped(folder), monotonic()
+        since_s = {file: since_s.get(file, now_s) for file in files}
+        whole = [file for file in files if now_s - since_s[file] >= settle_s]
+        if len(whole) == len(files) or now_s >= deadline_s:
+            return whole
+        next_s = min(begun_s + settle_s for file, begun_s in since_s.items() if file not in whole)
+        _wait_for_change(folder, min(next_s, deadline_s) - now_s)
 
 
-def put_away(file: Dropped, into: Away, note: str, content_hash: str) -> Path:
-    """Rename the file into ``processed/`` or ``failed/`` with a note beside it; return where it is.
-
-    The note is there first. A repeat after a crash gives the same; a file that is gone already is left at that.
+@contextmanager
+def opened(file: Dropped) -> Iterator[BinaryIO]:
+    """The bytes of the file that was seen, and of no other that took its place.
 
     Raises:
-        WatchFolderUnavailableError: it stays where it is.
+        DroppedFileChangedError: it is another one, at the beginning or at the end of the block.
+        DroppedFileUnavailableError: it cannot be read.
     """
-    target = _target(file.path.parent / into, file.path.name, content_hash)
-    try:
-        target.parent.mkdir(exist_ok=True)
-        written = target.parent / f".{target.name}{NOTE}"
-        written.write_text(note, encoding="utf-8")
-        written.replace(target.parent / f"{target.name}{NOTE}")
-        with suppress(FileNotFoundError):  # another look has put it away
-            file.path.rename(target)
-    except OSError as error:
-        raise _unavailable(file.path, error) from error
-    return target
+    with failures_of_file(file.path):
+        descriptor = os.open(file.path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        with os.fdopen(descriptor, "rb") as stream:
+            file.require(os.fstat(descriptor))
+            yield stream
+            file.require(os.fstat(descriptor))
+            file.require(file.path.lstat())
 
 
 def _seen(entry: os.DirEntry[str]) -> Dropped | None:
@@ -94,40 +107,25 @@ def _seen(entry: os.DirEntry[str]) -> Dropped | None:
         return None
     with suppress(FileNotFoundError):  # moved while we look
         if entry.is_file(follow_symlinks=False):
-            stat = entry.stat(follow_symlinks=False)
-            return Dropped(Path(entry.path), stat.st_size, stat.st_mtime_ns, stat.st_ino)
+            status = entry.stat(follow_symlinks=False)
+            return Dropped(Path(entry.path), status.st_size, status.st_mtime_ns, status.st_ino)
     return None
 
 
-def _is_quiet(folder: Path, settle_s: float) -> bool:
-    """Whether nothing changed in the folder for ``settle_s``; False as soon as something does."""
-    wait_ms = max(1, round(1000 * settle_s))
-    for changes in watch(
-        folder, watch_filter=None, debounce=100, rust_timeout=wait_ms, yield_on_timeout=True, recursive=False
-    ):
-        return not changes
-    return False
-
-
-def _target(folder: Path, name: str, content_hash: str) -> Path:
-    """Where it goes: under its own name, or with its content's first figures in it, or with a number."""
-    return next(path for path in _names(folder, name, content_hash) if not path.exists())
-
-
-def _names(folder: Path, name: str, content_hash: str) -> Iterator[Path]:
-    stem, ending = name[: -len(ENDING)], name[-len(ENDING) :]
-    yield folder / name
-    yield folder / f"{stem} {content_hash[:8]}{ending}"
-    number = 2
-    while True:
-        yield folder / f"{stem} {content_hash[:8]} {number}{ending}"
-        number += 1
-
-
-def _unavailable(where: Path, error: OSError) -> WatchFolderUnavailableError:
-    return WatchFolderUnavailableError(
-        f"watch folder, {where}",
-        expected="a folder that can be read and written",
-        found=error.strerror or type(error).__name__,
-        remedy="Check WAYBILL_WATCH_FOLDER and who owns the folder.",
+def _wait_for_change(folder: Path, at_most_s: float) -> None:
+    """Return when something in the folder changes, after ``at_most_s`` at the latest."""
+    wait_ms = max(1, round(1000 * at_most_s))
+    changes = watch(
+        folder,
+        watch_filter=None,
+        debounce=min(_DEBOUNCE_MS, wait_ms),
+        rust_timeout=wait_ms,
+        yield_on_timeout=True,
+        recursive=False,
     )
+    try:
+        next(changes)
+    except OSError as error:
+        raise folder_unavailable(folder, error) from error
+    finally:
+        changes.close()

@@ -1,25 +1,18 @@
-"""The watch folder's files: whole ones only, none overwritten, none lost."""
+"""What lies in the watch folder: whole workbooks and nothing else, and their bytes as they were seen."""
 
+import os
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from time import monotonic
 
 import pytest
 
-from resources.watching.folder import Dropped, WatchFolderUnavailableError, dropped, put_away, settled
-
-HASH = "ab" * 32
-
-
-def drop(folder: Path, name: str = "acme.xlsx", content: bytes = b"x") -> Path:
-    path = folder / name
-    path.write_bytes(content)
-    return path
-
-
-def only(folder: Path) -> Dropped:
-    (found,) = dropped(folder)
-    return found
+from resources.watching.errors import DroppedFileChangedError, DroppedFileUnavailableError, WatchFolderUnavailableError
+from resources.watching.folder import dropped, opened, settled
+from tests.resources.watching.dropping import drop, only
+from tests.waiting import wait_until
 
 
 def test_workbooks_are_seen_and_nothing_else(tmp_path: Path) -> None:
@@ -40,11 +33,12 @@ def test_a_folder_that_cannot_be_read_is_no_empty_one(tmp_path: Path) -> None:
 def test_a_file_counts_once_it_stands_still(tmp_path: Path) -> None:
     drop(tmp_path)
     assert [each.path.name for each in settled(tmp_path, within_s=5, settle_s=0.2)] == ["acme.xlsx"]
-    assert settled(tmp_path / "..", within_s=0.5, settle_s=0.1) == []
 
 
-def test_cb2_a_file_that_grows_is_left_until_it_is_whole(tmp_path: Path) -> None:
-    path, stop = drop(tmp_path), threading.Event()
+@contextmanager
+def growing(path: Path) -> Iterator[None]:
+    """The file grows as long as the block lasts."""
+    stop = threading.Event()
 
     def grow() -> None:
         while not stop.wait(0.05):
@@ -54,55 +48,77 @@ def test_cb2_a_file_that_grows_is_left_until_it_is_whole(tmp_path: Path) -> None
     thread = threading.Thread(target=grow)
     thread.start()
     try:
-        begun = monotonic()
-        assert settled(tmp_path, within_s=1, settle_s=0.4) == []
-        assert monotonic() - begun < 10
+        wait_until(path.exists, 5, "the file that grows")
+        yield
     finally:
         stop.set()
         thread.join()
+
+
+def test_cb2_a_file_that_grows_is_left_until_it_is_whole(tmp_path: Path) -> None:
+    path = drop(tmp_path)
+    with growing(path):
+        assert settled(tmp_path, within_s=1, settle_s=0.4) == []
     (file,) = settled(tmp_path, within_s=5, settle_s=0.2)
     assert file.size_bytes == path.stat().st_size
 
 
-def test_it_is_put_away_by_rename_with_its_note(tmp_path: Path) -> None:
-    inode = drop(tmp_path, content=b"content").stat().st_ino
-    target = put_away(only(tmp_path), "processed", "taken", HASH)
-    assert target == tmp_path / "processed" / "acme.xlsx"
-    assert (target.read_bytes(), target.stat().st_ino) == (b"content", inode)
-    assert (tmp_path / "processed" / "acme.xlsx.txt").read_text() == "taken"
-    assert sorted(path.name for path in (tmp_path / "processed").iterdir()) == ["acme.xlsx", "acme.xlsx.txt"]
+def test_one_that_grows_holds_up_no_other(tmp_path: Path) -> None:
+    drop(tmp_path, "whole.xlsx")
+    with growing(tmp_path / "grows.xlsx"):
+        found = settled(tmp_path, within_s=1.5, settle_s=0.3)
+    assert [each.path.name for each in found] == ["whole.xlsx"]
 
 
-def test_nothing_is_overwritten_however_often_the_name_comes(tmp_path: Path) -> None:
-    for number in range(4):
-        drop(tmp_path, content=str(number).encode())
-        put_away(only(tmp_path), "failed", f"note {number}", HASH)
-    names = ["acme.xlsx", "acme abababab.xlsx", "acme abababab 2.xlsx", "acme abababab 3.xlsx"]
-    for number, name in enumerate(names):
-        assert (tmp_path / "failed" / name).read_text() == str(number)
-        assert (tmp_path / "failed" / f"{name}.txt").read_text() == f"note {number}"
-
-
-def test_a_note_that_was_left_by_a_crash_is_written_again(tmp_path: Path) -> None:
+def test_it_waits_no_longer_than_until_all_stand_still(tmp_path: Path) -> None:
+    assert _lasts_s(tmp_path) < 0.3, "nothing is there to wait for"
     drop(tmp_path)
-    (tmp_path / "processed").mkdir()
-    (tmp_path / "processed" / "acme.xlsx.txt").write_text("half")
-    target = put_away(only(tmp_path), "processed", "whole", HASH)
-    assert target.name == "acme.xlsx"
-    assert (tmp_path / "processed" / "acme.xlsx.txt").read_text() == "whole"
+    assert 0.4 <= _lasts_s(tmp_path) < 5
 
 
-def test_a_file_that_another_look_put_away_is_left_at_that(tmp_path: Path) -> None:
+def _lasts_s(folder: Path) -> float:
+    begun_s = monotonic()
+    settled(folder, within_s=30, settle_s=0.4)
+    return monotonic() - begun_s
+
+
+def test_the_bytes_are_those_of_the_file_that_was_seen(tmp_path: Path) -> None:
+    drop(tmp_path, content=b"content")
+    with opened(only(tmp_path)) as stream:
+        assert stream.read() == b"content"
+
+
+def test_cb2_a_file_that_grows_while_it_is_read_is_noticed(tmp_path: Path) -> None:
+    path = drop(tmp_path)
+    with pytest.raises(DroppedFileChangedError, match="changed or replaced"), opened(only(tmp_path)) as stream:
+        stream.read()
+        path.write_bytes(b"more")
+
+
+def test_cb2_a_file_that_is_replaced_while_it_is_read_is_noticed(tmp_path: Path) -> None:
+    path, other = drop(tmp_path, content=b"1"), drop(tmp_path, "other", content=b"2")
+    os.utime(other, ns=(path.stat().st_atime_ns, path.stat().st_mtime_ns))
+    with pytest.raises(DroppedFileChangedError), opened(only(tmp_path)):
+        other.replace(path)
+
+
+def test_a_link_that_took_the_files_place_is_not_followed(tmp_path: Path) -> None:
     path = drop(tmp_path)
     file = only(tmp_path)
     path.unlink()
-    put_away(file, "processed", "taken", HASH)
-    assert not path.exists()
+    path.symlink_to("/etc/passwd")
+    with pytest.raises(DroppedFileUnavailableError), opened(file):
+        pytest.fail("it was opened")
 
 
-def test_a_place_that_cannot_be_written_leaves_the_file(tmp_path: Path) -> None:
+def test_a_file_that_vanished_is_said_to_be_gone(tmp_path: Path) -> None:
     path = drop(tmp_path)
-    (tmp_path / "processed").write_text("a file, not a folder")
-    with pytest.raises(WatchFolderUnavailableError):
-        put_away(only(tmp_path), "processed", "taken", HASH)
-    assert path.exists()
+    file = only(tmp_path)
+    path.unlink()
+    with pytest.raises(DroppedFileChangedError, match="gone"), opened(file):
+        pytest.fail("it was opened")
+
+
+def test_names_that_nothing_can_show_are_shown(tmp_path: Path) -> None:
+    drop(tmp_path, os.fsdecode(b"a\xff\nb.xlsx"))
+    assert only(tmp_path).name == "a\ufffd\ufffdb.xlsx"

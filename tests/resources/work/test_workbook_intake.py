@@ -1,82 +1,25 @@
-"""Dropped workbooks: one delivery a content, never a guess, and nothing lost however the process ends."""
+"""Dropped workbooks: one delivery a content, and never a guess. `test_workbook_intake_killed.py` ends its processes."""
 
 import os
-import signal
-import subprocess
-import sys
-import threading
 from pathlib import Path
 from typing import Any, Final
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, text
 
-from resources.artefacts.store import ArtefactStore
-from resources.domain.configuration import Configuration
+from resources.domain.cora_reports import CoraReport
+from resources.domain.deliverables import Artefact
 from resources.domain.tasks import Act, TaskId, TaskState
 from resources.ledger import watched_files
 from resources.watching.folder import dropped
+from resources.work.intake import recheck
 from resources.work.workbook_handing import WorkbookAnswerError, assign, discard
-from resources.work.workbook_intake import Taken, WorkbookIntake
-from tests.resources.ledger.making import sql
-from tests.resources.ledger.tasks_making import acme, add, get
-from tests.resources.work.at_work import alerts
-from tests.resources.workbooks.reports import REPORT, TUNINGS, write_workbook
-
-LINKS: Final = "link_building"
-CONFIGURATION: Final = Configuration.model_validate(
-    {
-        "task_types": {LINKS: {}, "letter": {"kind": "command", "settings": {"program": ["/bin/true"]}}},
-        "clients": {"acme": {"name": "Acme"}, "globex": {"name": "Globex"}},
-    }
-)
-NAME: Final = "Acme leather bags.xlsx"
-TAKE_ONE: Final = """
-import sys
-from pathlib import Path
-from resources.artefacts.store import ArtefactStore
-from resources.ledger.engine import open_ledger
-from resources.watching.folder import dropped
 from resources.work.workbook_intake import WorkbookIntake
-from tests.resources.work.test_workbook_intake import CONFIGURATION, stopped_at
-url, folder, store, boundary = sys.argv[1:]
-intake = WorkbookIntake(open_ledger(url), ArtefactStore(Path(store)), CONFIGURATION)
-with stopped_at(boundary):
-    for file in dropped(Path(folder)):
-        intake.take(file)
-print("taken", flush=True)
-"""
-
-
-class Desk:
-    """A watch folder beside a ledger."""
-
-    def __init__(self, engine: Engine, folder: Path) -> None:
-        self.engine, self.folder = engine, folder / "watched"
-        self.folder.mkdir()
-        self.store = folder / "artefacts"
-        self.intake = WorkbookIntake(engine, ArtefactStore(self.store), CONFIGURATION)
-        acme(engine)
-
-    def waiting(self, task: str = "t1", **columns: Any) -> TaskId:
-        """A task that lacks nothing but its workbook."""
-        given = {"name": "Links for leather bags", "type": LINKS, "type_named": LINKS, "state": TaskState.WAITING}
-        return add(self.engine, task, **{"reason": "its workbook", **given, **columns}).id
-
-    def drop(self, name: str = NAME, **sheets: Any) -> Path:
-        return write_workbook(self.folder / name, {**REPORT, **sheets})
-
-    def take(self) -> list[Taken]:
-        return [self.intake.take(file) for file in dropped(self.folder)]
-
-    def put_away(self) -> dict[str, list[str]]:
-        return {
-            place: sorted(path.name for path in (self.folder / place).iterdir()) for place in ("processed", "failed")
-            if (self.folder / place).is_dir()
-        }  # fmt: skip
-
-    def rows(self) -> list[tuple[Any, ...]]:
-        return sql(self.engine, "SELECT state, task_id, name FROM waybill.watched_files ORDER BY seen_at")
+from tests.resources.ledger.making import sql
+from tests.resources.ledger.tasks_making import acme, claim, get
+from tests.resources.work.at_work import alerts
+from tests.resources.work.workbook_desk import CHANGED, CONFIGURATION, NAME, Desk
+from tests.resources.workbooks.reports import write_workbook
 
 
 @pytest.fixture
@@ -92,7 +35,7 @@ def test_a_workbook_makes_its_task_ready_and_goes_to_processed_with_a_note(desk:
     assert (task.state, task.workbook_hash) == (TaskState.READY, sql(desk.engine, _HASH)[0][0])
     assert desk.put_away() == {"processed": [NAME, f"{NAME}.txt"]}
     assert "Taken as the workbook of task t1" in (desk.folder / "processed" / f"{NAME}.txt").read_text()
-    assert taken.is_new
+    assert taken.new is not None
     assert desk.intake.artefacts.verify(task.workbook_hash or "")
 
 
@@ -106,10 +49,45 @@ def test_cb2_the_same_content_is_one_delivery_under_whatever_name(desk: Desk) ->
     before = sql(desk.engine, "SELECT version, state, round FROM waybill.tasks ORDER BY id")
     (desk.folder / "again.xlsx").write_bytes(first)
     (taken,) = desk.take()
-    assert not taken.is_new
-    assert "nothing was done again" in (desk.folder / "processed" / "again.xlsx.txt").read_text()
+    assert taken.new is None
+    assert (
+        f"dropped before, as {NAME}; nothing was done again"
+        in (desk.folder / "processed" / "again.xlsx.txt").read_text()
+    )
     assert sql(desk.engine, "SELECT version, state, round FROM waybill.tasks ORDER BY id") == before
     assert len(desk.rows()) == 1
+    assert sql(desk.engine, "SELECT times_taken FROM waybill.watched_files") == [(2,)]
+
+
+def test_cb2_a_content_that_is_asked_about_says_so_when_it_comes_again(desk: Desk) -> None:
+    first = desk.drop().read_bytes()
+    desk.take()
+    (desk.folder / "again.xlsx").write_bytes(first)
+    desk.take()
+    ((asking,),) = sql(desk.engine, "SELECT asking_task_id FROM waybill.watched_files")
+    assert f"task {asking} asks" in (desk.folder / "processed" / "again.xlsx.txt").read_text()
+    assert sql(desk.engine, "SELECT count(*) FROM waybill.tasks") == [(1,)]
+
+
+def test_cb2_a_corrected_one_that_is_dropped_while_the_first_is_read_is_a_second_delivery(desk: Desk) -> None:
+    desk.waiting()
+    desk.drop()
+    (file,) = dropped(desk.folder)
+
+    class Slow(WorkbookIntake):
+        """Somebody drops a corrected workbook under the same name while this one reads."""
+
+        def _read(self, name: str, artefact: Artefact) -> CoraReport:
+            desk.drop(**CHANGED)
+            return super()._read(name, artefact)
+
+    taken = Slow(desk.engine, desk.intake.artefacts, CONFIGURATION).take(file)
+    assert (taken.away, taken.new is not None) == (None, True)
+    first = get(desk.engine).workbook_hash
+    desk.take()
+    assert get(desk.engine).workbook_hash != first
+    assert desk.put_away() == {"processed": [NAME, f"{NAME}.txt"]}
+    assert len(desk.rows()) == 2
 
 
 @pytest.mark.parametrize(
@@ -126,7 +104,7 @@ def test_cb12_a_changed_workbook_begins_a_new_version(desk: Desk, state: TaskSta
     desk.take()
     old = get(desk.engine).workbook_hash
     _stand(desk, state, columns.get("reason"))
-    desk.drop(**{"LSI Keywords": [[], [], [], [], [], [], ["buckle", 3]]})
+    desk.drop(**CHANGED)
     desk.take()
     task = get(desk.engine)
     assert task.state is TaskState.READY
@@ -145,6 +123,85 @@ def _stand(desk: Desk, state: TaskState, reason: str | None) -> None:
             "UPDATE waybill.tasks SET state = %(state)s, reason = %(reason)s, version = version + 1 WHERE id = 't1'",
             {"state": state.value, "reason": reason},
         )
+
+
+def test_cb12_a_changed_workbook_fences_out_who_works_from_the_old_one(desk: Desk) -> None:
+    desk.waiting()
+    desk.drop()
+    desk.take()
+    claimed = claim(desk.engine)
+    desk.drop(**CHANGED)
+    desk.take()
+    task = get(desk.engine)
+    assert (task.state, task.round, task.lease_owner) == (TaskState.READY, 2, None)
+    assert task.version > claimed.task.version
+    assert sql(desk.engine, "SELECT outcome FROM waybill.task_attempts") == [("taken back",)]
+
+
+def test_cb13_a_changed_workbook_is_no_workbook_of_the_next_task_that_is_alike(desk: Desk) -> None:
+    desk.waiting("t1")
+    desk.drop()
+    desk.take()
+    desk.waiting("t2", name="Links for leather bag")
+    desk.drop(**CHANGED)
+    desk.take()
+    assert get(desk.engine, "t2").workbook_hash is None
+    assert [row[0] for row in desk.rows()] == ["matched", "asking"]
+
+
+def test_of_two_tasks_that_fit_as_well_the_one_without_a_workbook_gets_it(desk: Desk) -> None:
+    desk.waiting("t1")
+    desk.drop()
+    desk.take()
+    _stand(desk, TaskState.DELIVERED, None)
+    desk.waiting("t2")
+    desk.drop(**CHANGED)
+    desk.take()
+    assert get(desk.engine, "t1").state is TaskState.DELIVERED
+    assert get(desk.engine, "t2").state is TaskState.READY
+
+
+def test_cb13_who_asks_goes_on_waiting_whatever_is_rechecked(desk: Desk) -> None:
+    desk.drop()
+    desk.take()
+    asking = "SELECT state, reason, recheck_at, version FROM waybill.tasks"
+    before = sql(desk.engine, asking)
+    assert before[0][0] == "waiting"
+    assert recheck(desk.engine, CONFIGURATION) == 0
+    assert sql(desk.engine, asking) == before
+
+
+def test_no_task_is_locked_but_the_one_that_gets_it(desk: Desk) -> None:
+    desk.waiting("other", name="Links for garden chairs")
+    desk.waiting()
+    desk.drop()
+    with desk.engine.begin() as connection:
+        connection.execute(text("SELECT 1 FROM waybill.tasks WHERE id = 'other' FOR NO KEY UPDATE"))
+        desk.take()
+    assert get(desk.engine).state is TaskState.READY
+
+
+def test_one_file_that_cannot_be_taken_holds_up_no_other(desk: Desk) -> None:
+    desk.waiting()
+    oldest = desk.drop("a.xlsx")
+    desk.drop(**CHANGED)
+    files = dropped(desk.folder)
+    (desk.folder / "processed").mkdir()
+    oldest.unlink()
+    oldest.symlink_to("/etc/passwd")
+    looked = desk.intake.take_each(files, within_s=60)
+    assert list(looked.failed) == ["a.xlsx"]
+    assert [each.name for each in looked.taken] == [NAME]
+    assert get(desk.engine).state is TaskState.READY
+
+
+@pytest.mark.parametrize("odd", [b"\xff", b"\n", "ü".encode() * 110, b"x" * 230])
+def test_whatever_a_file_is_called_it_is_taken(desk: Desk, odd: bytes) -> None:
+    desk.waiting()
+    desk.drop().rename(os.fsdecode(os.fsencode(desk.folder) + b"/Acme " + odd + b".xlsx"))
+    desk.take()
+    assert get(desk.engine).state is TaskState.READY
+    assert len(desk.put_away()["processed"]) == 2
 
 
 def test_cb13_when_unsure_a_waiting_task_asks_with_the_candidates(desk: Desk) -> None:
@@ -208,6 +265,8 @@ def test_dt10_an_unknown_layout_is_quarantined_with_what_was_looked_for_and_foun
     note = (desk.folder / "failed" / "strange.xlsx.txt").read_text()
     assert "Basic Tunings" in note
     assert "Sheet1" in note
+    assert "strange.xlsx: expected" in note, "the file's own name, not where it was read"
+    assert "/waybill-" not in note
     assert {row[0] for row in desk.rows()} == {"quarantined"}
     assert alerts(desk.engine) == ["workbook quarantined"] * 2
     assert get(desk.engine).state is TaskState.WAITING
@@ -218,50 +277,3 @@ def test_the_name_of_a_task_in_the_files_name_decides(desk: Desk) -> None:
     desk.drop("86c1x report.xlsx")
     desk.take()
     assert get(desk.engine, "86c1x").workbook_hash is not None
-
-
-def test_cb4_two_looks_at_once_give_it_once(desk: Desk) -> None:
-    desk.waiting()
-    desk.drop()
-    (file,) = dropped(desk.folder)
-    taken: list[Taken] = []
-    threads = [threading.Thread(target=lambda: taken.append(desk.intake.take(file))) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert sum(each.is_new for each in taken) == 1
-    assert [name for name in desk.put_away()["processed"] if name.endswith(".xlsx")] == [NAME]
-    assert sql(desk.engine, "SELECT count(*) FROM waybill.task_events WHERE task_id = 't1'") == [(2,)]
-
-
-class stopped_at:  # noqa: N801  it reads as a sentence where it is used
-    """Ends this process with -9 at a boundary: when the function of that name is called."""
-
-    def __init__(self, boundary: str) -> None:
-        self.boundary = boundary
-
-    def __enter__(self) -> None:
-        def watch(frame: Any, event: str, _argument: Any) -> None:
-            if event == "call" and frame.f_code.co_name == self.boundary:
-                os.kill(os.getpid(), signal.SIGKILL)
-
-        sys.setprofile(watch)
-
-    def __exit__(self, *_: object) -> None:
-        sys.setprofile(None)
-
-
-@pytest.mark.parametrize("boundary", ["_stored", "_decided", "_placed", "hand_over", "insert", "note_of", "put_away"])
-def test_kx7_killed_at_any_boundary_it_ends_in_the_same(desk: Desk, cleared_url: str, boundary: str) -> None:
-    desk.waiting()
-    desk.drop(**{"Basic Tunings": TUNINGS})
-    command = [sys.executable, "-c", TAKE_ONE, cleared_url, str(desk.folder), str(desk.store)]
-    killed = subprocess.run([*command, boundary], capture_output=True, text=True, check=False, timeout=60)
-    assert killed.returncode == -signal.SIGKILL, killed.stderr
-    assert dropped(desk.folder), "it is still there to be taken"
-    desk.take()
-    assert desk.put_away() == {"processed": [NAME, f"{NAME}.txt"]}
-    assert [row[:2] for row in desk.rows()] == [("matched", "t1")]
-    assert get(desk.engine).state is TaskState.READY
-    assert get(desk.engine).round == 1
