@@ -167,6 +167,11 @@ class Settings(BaseSettings):
         return self.database_url.get_secret_value() if self.database_url else None
 
     @property
+    def behind_pooler(self) -> bool:
+        """Whether there is another way to the ledger's database than `database_url`, past a pooler."""
+        return self.database_direct_url is not None and self.database_direct_url != self.database_url
+
+    @property
     def own_dagster_database_url(self) -> str | None:
         """The configured or derived database of Dagster, in libpq's form; None: embedded."""
         if self.dagster_database_url:

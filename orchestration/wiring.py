@@ -45,7 +45,11 @@ class Resources:
         options = settings.artefacts_options.get_secret_value() if settings.artefacts_options else None
         configuration = load_configuration(settings)
         clickup = configuration.clickup
-        ledger = LedgerResource(settings.own_database_url or "", pool_size=settings.database_pool_size)
+        ledger = LedgerResource(
+            settings.own_database_url or "",
+            pool_size=settings.database_pool_size,
+            behind_pooler=settings.behind_pooler,
+        )
         return cls(
             ledger=ledger,
             index=IndexResource(

@@ -49,7 +49,9 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         settings = load_settings()
         port = settings.webhook_port if asked.port is None else asked.port
-        ledger = LedgerResource(_database(settings), pool_size=settings.database_pool_size)
+        ledger = LedgerResource(
+            _database(settings), pool_size=settings.database_pool_size, behind_pooler=settings.behind_pooler
+        )
         reception = _reception(settings, ledger)
         listener = _listen(settings.webhook_host, port)
     except Exception as error:

@@ -68,7 +68,9 @@ def build(settings: Settings) -> Drainer:
         LedgerBehindError: the schema is not this code's.
     """
     configuration = load_configuration(settings)
-    ledger = LedgerResource(settings.own_database_url or "", pool_size=settings.database_pool_size)
+    ledger = LedgerResource(
+        settings.own_database_url or "", pool_size=settings.database_pool_size, behind_pooler=settings.behind_pooler
+    )
     password = settings.smtp_password.get_secret_value() if settings.smtp_password else None
     channels = alert_handlers(configuration.alerts, password)
     clickup = _clickup_handlers(settings, configuration, ledger)

@@ -12,14 +12,11 @@ from sqlalchemy import Connection, text
 
 from resources import processes
 from resources.domain.tasks import WAYBILL, Act, TaskEvent, TaskId, TaskState
-from resources.ledger import tasks
+from resources.ledger import driver, tasks
 from resources.ledger.leases import TASK, AlreadyClaimedError, Subject
 from resources.ledger.tasks import Along, Task, task_of
 
-_LOCK: Final = tasks.selecting(
-    f"SELECT {tasks.COLUMNS}, now() AS now FROM waybill.tasks WHERE id = :id FOR NO KEY UPDATE",  # noqa: S608 - constants
-    "now",
-)
+_LOCK: Final = f"SELECT {tasks.COLUMNS}, now() FROM waybill.tasks WHERE id = :id FOR NO KEY UPDATE"  # noqa: S608 - constants
 _BEGIN: Final = """
 INSERT INTO waybill.task_attempts (task_id, number, kind, settings, input, input_hash, owner, run_id, deadline_at)
 SELECT id, attempt, :kind, CAST(:settings AS jsonb), CAST(:input AS jsonb), :input_hash, lease_owner, :run,
@@ -112,10 +109,11 @@ class Claim:
 
 def look(connection: Connection, task: TaskId) -> tuple[Task, datetime]:
     """The task, locked until the transaction ends, and the database's clock. Raises TaskUnknownError."""
-    row = connection.execute(_LOCK, {"id": task}).one_or_none()
+    row = driver.one_or_none(connection, _LOCK, {"id": task})
     if row is None:
         raise tasks.unknown(task)
-    return _with_clock(row)
+    *columns, now = row
+    return tasks.task_in(columns), now
 
 
 def begin(

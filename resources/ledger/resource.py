@@ -14,15 +14,16 @@ LedgerEngine = Engine
 class LedgerResource:
     """Hands out one engine for each process, opened at first use."""
 
-    def __init__(self, url: str, *, pool_size: int) -> None:
-        """``pool_size``: connections of this process at most (AP-13)."""
+    def __init__(self, url: str, *, pool_size: int, behind_pooler: bool = False) -> None:
+        """``pool_size``: connections of this process at most (AP-13). ``behind_pooler``: as `open_ledger` has it."""
         self._url = url
         self._pool_size = pool_size
+        self._behind_pooler = behind_pooler
 
     @cached_property
     def engine(self) -> Engine:
         """The pooled engine. Raises LedgerBehindError: the schema is not this code's."""
-        engine = open_ledger(self._url, pool_size=self._pool_size)
+        engine = open_ledger(self._url, pool_size=self._pool_size, behind_pooler=self._behind_pooler)
         require_head(engine)
         return engine
 

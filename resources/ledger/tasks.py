@@ -14,6 +14,7 @@ from sqlalchemy import Connection, TextualSelect, column, text
 
 from resources.domain.errors import PermanentError, TransientError
 from resources.domain.tasks import Act, TaskEvent, TaskId, TaskState, target
+from resources.ledger import driver
 
 COLUMNS: Final = """
 id, origin, slot, name, body, url, list_id, client, type, type_named, auto_execute, due_at, priority,
@@ -21,6 +22,8 @@ clickup_status, clickup_status_kind, clickup_updated_at, deleted_at, state, reas
 round, attempt, attempts_left, not_before_at, created_at, changed_at, version, lease_owner, lease_process,
 lease_expires_at, fields, ordered_by, workbook_hash
 """
+
+_NAMES: Final = tuple(name.strip() for name in COLUMNS.split(","))
 
 
 def selecting(sql: str, *more: str) -> TextualSelect:
@@ -151,6 +154,12 @@ def task_of(row: Any, *, but: str | None = None) -> Task:
     return Task(**values | {"state": TaskState(values["state"])})
 
 
+def task_in(row: Sequence[Any]) -> Task:
+    """The task of a row with just ``COLUMNS``, in their order."""
+    values = dict(zip(_NAMES, row, strict=True))
+    return Task(**values | {"state": TaskState(values["state"])})
+
+
 def get(connection: Connection, task: TaskId) -> Task:
     """One task. Raises TaskUnknownError."""
     row = connection.execute(_GET, {"id": task}).one_or_none()
@@ -227,10 +236,10 @@ def move(
     with_it = along or Along("", {})
     statement = _move_statement(tuple(values), with_it.sql)
     said = _act_values(by, event.value) | {"id": task.id, "seen_version": task.version}
-    row = connection.execute(statement, {**values, **said, **with_it.values}).one_or_none()
+    row = driver.one_or_none(connection, statement, {**values, **said, **with_it.values})
     if row is None:
         raise _moved(task)
-    return task_of(row)
+    return task_in(row)
 
 
 def _moved(task: Task) -> TaskMovedError:
@@ -243,10 +252,10 @@ def _moved(task: Task) -> TaskMovedError:
 
 
 @cache
-def _move_statement(columns: tuple[str, ...], along: str) -> TextualSelect:
+def _move_statement(columns: tuple[str, ...], along: str) -> str:
     """One statement says who acts and moves: the trigger reads what the first part of it has set."""
     assignments = ", ".join(f"{name} = {_placeholder(name)}" for name in columns)
-    return selecting(
+    return (
         f"WITH said AS MATERIALIZED ({_ACT.text}), moved AS (UPDATE waybill.tasks"  # noqa: S608 - names of columns, checked
         f" SET {assignments}, version = version + 1 FROM said"
         f" WHERE id = :id AND version = :seen_version AND said.said_actor <> '' RETURNING {COLUMNS})"

@@ -152,6 +152,16 @@ def test_any_driver_is_dropped_and_dagster_gets_a_database_beside_the_ledgers(
     assert settings.own_dagster_database_url == "postgresql://u:p@h:5433/ledger_dagster?sslmode=require"
 
 
+def test_another_way_to_the_same_database_is_one_past_a_pooler(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert not load_settings().behind_pooler
+    monkeypatch.setenv("WAYBILL_DATABASE_URL", "postgresql://u:p@pooler/ledger")
+    assert not load_settings().behind_pooler
+    monkeypatch.setenv("WAYBILL_DATABASE_DIRECT_URL", "postgresql://u:p@pooler/ledger")
+    assert not load_settings().behind_pooler, "as every child of `waybill up` is told it"
+    monkeypatch.setenv("WAYBILL_DATABASE_DIRECT_URL", "postgresql://u:p@h/ledger")
+    assert load_settings().behind_pooler
+
+
 def test_settings_never_show_their_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WAYBILL_DATABASE_URL", "postgresql://u:hunter2@h/db")
     for name in ("QDRANT_API_KEY", "CLICKUP_TOKEN", "SMTP_PASSWORD"):

@@ -119,6 +119,7 @@ def test_the_points_of_retired_rows_are_taken_out(
 ) -> None:
     list_source(ledger, source, found("pack"))
     assert len(points(store, batch)) == 6
+    assert len(compared(ledger, batch, store, embedder).strangers) == 4
     mend(ledger, batch, embedder, store)
     assert len(points(store, batch)) == 2
     assert agree(ledger, store)

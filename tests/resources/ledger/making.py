@@ -109,12 +109,11 @@ def orphans(engine: Engine, batch: Batch) -> list[Orphan]:
 
 @contextmanager
 def statements(engine: Engine) -> Iterator[list[str]]:
-    """The SQL that is sent meanwhile, without what every transaction begins with."""
+    """The SQL that is sent meanwhile, without what goes straight to the driver: begins, claims and moves of tasks."""
     sent: list[str] = []
 
     def note(connection: Connection, cursor: object, statement: str, *rest: object) -> None:
-        if "SET LOCAL ROLE" not in statement:
-            sent.append(statement)
+        sent.append(statement)
 
     event.listen(engine, "before_cursor_execute", note)
     try:

@@ -9,7 +9,7 @@ from typing import Final
 import psycopg
 from sqlalchemy import Engine
 
-_SENT: Final = re.compile(r'\tF\t\d+\t(?:Query|Parse)\t (?:"[^"]*" (?="))?"\s*(\w+)')
+_SENT: Final = re.compile(r'\tF\t\d+\t(?:(?:Query|Parse)\t (?:"[^"]*" (?="))?"|Bind\t "" "_pg\d)\s*(\w+)')
 _ANSWERED: Final = "\tReadyForQuery\t"
 
 
