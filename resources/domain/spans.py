@@ -31,6 +31,24 @@ class Span:
         return self.start < other.end and other.start < self.end
 
 
+class Cover:
+    """Which characters of a text are covered by spans; asking costs what the span asked about is long."""
+
+    def __init__(self, length: int, spans: Iterable[Span] = ()) -> None:
+        """Of a text of ``length`` code points, ``spans`` are covered; none of them reaches beyond it."""
+        self._covered = bytearray(length)
+        for span in spans:
+            self.add(span)
+
+    def add(self, span: Span) -> None:
+        """Cover ``span`` too."""
+        self._covered[span.start : span.end] = b"\1" * len(span)
+
+    def overlaps(self, span: Span) -> bool:
+        """Whether at least one character of ``span`` is covered."""
+        return self._covered.find(1, span.start, span.end) >= 0
+
+
 def quote(text: str, span: Span) -> str:
     """The characters of ``text`` that ``span`` covers.
 
