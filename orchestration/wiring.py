@@ -42,7 +42,6 @@ class Resources:
         """
         key, embedder_key, token = settings.qdrant_api_key, settings.embedder_api_key, settings.clickup_token
         secret_key, home = settings.secret_key, Home.at(settings.home)
-        options = settings.artefacts_options.get_secret_value() if settings.artefacts_options else None
         configuration = load_configuration(settings)
         clickup = configuration.clickup
         ledger = LedgerResource(
@@ -69,7 +68,7 @@ class Resources:
                 calls_a_minute=clickup.calls_a_minute if clickup else CALLS_A_MINUTE,
                 timeout_s=settings.clickup_timeout_s,
             ),
-            artefacts=open_artefacts(home.artefacts, settings.artefacts_url, options),
+            artefacts=_artefacts(settings),
             writer=open_writer(settings.writer),
             vault=VaultResource(home.run, secret_key.get_secret_value() if secret_key else None),
         )
@@ -83,3 +82,8 @@ class Resources:
         self.clickup.close()
         self.ledger.close()
         self.index.close()
+
+
+def _artefacts(settings: Settings) -> ArtefactStore:
+    options = settings.artefacts_options.get_secret_value() if settings.artefacts_options else None
+    return open_artefacts(Home.at(settings.home).artefacts, settings.artefacts_url, options)
