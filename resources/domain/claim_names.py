@@ -1,7 +1,6 @@
 """Names in prose: capitalised words that do not stand first for it, and whether a source has them."""
 
 import re
-import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -9,7 +8,7 @@ from difflib import SequenceMatcher
 from typing import Final
 
 from resources.domain.claim_sources import Claim
-from resources.domain.claim_words import listed
+from resources.domain.claim_words import folded, listed
 from resources.domain.claims import CitedSource, ClaimKind, Finding, Verdict
 from resources.domain.spans import Span
 
@@ -105,12 +104,6 @@ class _Words:
                 if len(differing) == 1 and _is_misspelt(*differing[0]):
                     return " ".join(other.words)
         return None
-
-
-def folded(word: str) -> str:
-    """Without case and accents."""
-    apart = unicodedata.normalize("NFKD", word.casefold())
-    return "".join(letter for letter in apart if not unicodedata.combining(letter))
 
 
 def _covers(name: Name, words: Iterable[str]) -> bool:

@@ -9,7 +9,7 @@ from itertools import accumulate
 from typing import Final, Self
 
 from resources.domain.claim_quotes import Quotation, quotations, word_spans, words_of
-from resources.domain.claim_speakers import NOBODY, SENTENCE_END, Speaker, turns
+from resources.domain.claim_speakers import NOBODY, SENTENCE_END, Speaker, says, surname_in, turns
 from resources.domain.claims import CitedSource
 from resources.domain.spans import Span
 
@@ -18,7 +18,7 @@ PLACES: Final = 10
 COMPARED_WORDS: Final = 60
 """So many words of a quotation are compared with a passage that differs from it."""
 ATTRIBUTION_CHARS: Final = 400
-ATTRIBUTION: Final = 12
+ATTRIBUTION: Final = 20
 """How many words of who says it may stand between the parts of one quotation."""
 
 
@@ -50,10 +50,16 @@ class Runs:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where words stand in a source: ``span`` is of code points."""
+    """Where words stand in a source.
+
+    Attributes:
+        span: in code points.
+        is_whole: whether they stand there as one: no mark of a quotation begins or ends among them.
+    """
 
     passage: "Passage"
     span: Span
+    is_whole: bool
 
     @property
     def text(self) -> str:
@@ -88,14 +94,15 @@ class Passage:
     def place(self, start: int, count: int) -> Place:
         """The place of ``count`` words from the word ``start`` on."""
         last = min(start + count, len(self._spans)) - 1
-        return Place(self, Span(self._spans[start].start, self._spans[last].end))
+        span = Span(self._spans[start].start, self._spans[last].end)
+        return Place(self, span, not self.breaks(span))
 
     def places(self, words: Sequence[str]) -> Iterator[Place]:
         """Where ``words`` stand in a row, or but for who says them."""
         yield from (self.place(at, len(words)) for at in self.runs.places(words))
         for speech in self._speeches:
             if speech.runs.find(words) is not None:
-                yield Place(self, speech.span)
+                yield Place(self, speech.span, is_whole=True)
 
     def speakers_at(self, at: int) -> list[Speaker]:
         """Who says what stands at the code point ``at``."""
@@ -149,9 +156,14 @@ class Speech:
 def goes_on(text: str, before: Span, after: Span) -> bool:
     """Whether no more than who says it stands between two quotations: no sentence ends there."""
     between = text[before.end : after.start]
-    if len(between) > ATTRIBUTION_CHARS or SENTENCE_END.search(between):
+    if len(between) > ATTRIBUTION_CHARS or SENTENCE_END.search(between) or _is_ended(text, before):
         return False
     return 0 < len(words_of(between)) <= ATTRIBUTION
+
+
+def _is_ended(text: str, quoted: Span) -> bool:
+    """Whether a full stop ends what is quoted, on either side of its mark."""
+    return "." in text[max(0, quoted.end - 2) : quoted.end + 2]
 
 
 def _split(text: str, quoted: Sequence[Quotation]) -> Iterator[list[Quotation]]:
@@ -168,7 +180,15 @@ def _split(text: str, quoted: Sequence[Quotation]) -> Iterator[list[Quotation]]:
 
 
 def _is_divided(text: str, first: Quotation, second: Quotation) -> bool:
-    return bool(first.speaker.told) and goes_on(text, first.span, second.span)
+    """Whether no more than who says the first stands between the two, and nobody else is said to say the second."""
+    if not first.speaker.told:
+        return False
+    if goes_on(text, first.span, second.span):
+        return True
+    between = text[first.span.end : second.span.start]
+    ends = SENTENCE_END.search(between)
+    told = ends is not None and says(between) and not words_of(between[ends.end() :])
+    return told and not second.speaker.told and len(words_of(between)) <= ATTRIBUTION
 
 
 def _with_speakers(text: str) -> list[tuple[Quotation, Speaker]]:
@@ -180,6 +200,15 @@ def _with_speakers(text: str) -> list[tuple[Quotation, Speaker]]:
             last, who = found[-1]
             between = text[last.span.end : quotation.span.start]
             if len(between) < ATTRIBUTION_CHARS and "\n\n" not in between:
-                speaker = who if speaker.told or len(SENTENCE_END.findall(between)) <= 1 else NOBODY
+                goes_on_speaking = speaker.told or len(SENTENCE_END.findall(between)) <= 1
+                ends = None if _is_ended(text, last.span) else SENTENCE_END.search(between)
+                since = between[ends.end() if ends else 0 :]
+                speaker = _meant(since, who, found) if goes_on_speaking else NOBODY
         found.append((quotation, speaker))
     return found
+
+
+def _meant(since: str, last: Speaker, found: Sequence[tuple[Quotation, Speaker]]) -> Speaker:
+    """Who ``he`` or ``she`` is: who spoke last, but for another speaker whom the words ``since`` then name."""
+    others = (who for _, who in reversed(found[-PLACES:]) if who.name != last.name)
+    return next((who for who in others if surname_in(who.name, since)), last)

@@ -18,6 +18,7 @@ _MARKED: Final = re.compile(
     r"|(?<![\w'])'(?=[^\W\d])((?:[^'“”\"]|(?<=\w)'(?=\w))+)'(?!\w)"
 )
 _UNCLOSED: Final = re.compile(r"“([^“”]+)$|„([^„“”]+)$|^([^“”„]+)”|(?<![\w\"])\"(?=\w)([^\"]+)$")
+_CAPITAL: Final = re.compile(r"\[(\w)\](?=\w)")
 _WORD: Final = re.compile(r"[^\W_]+(?:['\u2019\-][^\W_]+)*")
 
 
@@ -31,8 +32,8 @@ class Quotation:
 
     @property
     def words(self) -> tuple[str, ...]:
-        """Without case and punctuation."""
-        return words_of(self.text)
+        """Without case and punctuation; ``[W]e`` is ``we``."""
+        return words_of(_CAPITAL.sub(r"\1", self.text))
 
 
 def words_of(text: str) -> tuple[str, ...]:

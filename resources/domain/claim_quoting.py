@@ -30,7 +30,7 @@ def judge_quotes(
         speaker = quotation.speaker if quotation.speaker.name else speaker
         goes = at > 0 and goes_on(text, quoted[at - 1].span, quotation.span)
         places = [place for passage in passages for place in passage.places(quotation.words)]
-        whole = [place for place in places if not place.passage.breaks(place.span)]
+        whole = [place for place in places if place.is_whole]
         if goes and last and whole:
             whole, apart = [place for place in whole if any(_follows(each, place) for each in last)], whole
             if not whole:
@@ -60,7 +60,7 @@ def _not_exact(text: str, quotation: Quotation, passages: Sequence[Passage], bro
     """``broken``: where its words stand, but across the marks of a quotation."""
     edited = _EDITS.search(quotation.text) is not None
     if edited and (place := _in_order(quotation, passages)) is not None:
-        verdict = Verdict.STITCHED if place.passage.breaks(place.span) else Verdict.UNSURE
+        verdict = Verdict.UNSURE if place.is_whole else Verdict.STITCHED
         return _finding(quotation, text, verdict, place)
     if broken:
         return _finding(quotation, text, Verdict.STITCHED, broken[0])
@@ -100,7 +100,7 @@ def _stitched(words: Sequence[str], passages: Sequence[Passage]) -> Place | None
         for other, place in tails:
             if other is passage and 0 <= place - (at + cut) <= DROPPED:
                 whole = passage.place(at, place + len(words) - cut - at)
-                return whole if passage.breaks(whole.span) else None
+                return None if whole.is_whole else whole
     return heads[0][0].place(heads[0][1], cut) if heads else None
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from resources.domain.claim_words import listed
+from resources.domain.claim_words import folded, listed
 from resources.domain.spans import Span
 
 AROUND: Final = 200
@@ -13,9 +13,13 @@ AROUND: Final = 200
 SENTENCE_END: Final = re.compile(r"[.!?](?<!\b[A-Z]\.)(?<!\b[DM]r\.)(?<!\bMs\.)(?<!\bMrs\.)(?<!\bProf\.)(?=\s|$)")
 _SAYING: Final = re.compile(
     r"\b(?:said|says|say|adds|added|explained|explains|noted|notes|told|tells|recalled|recalls|wrote|writes|commented"
-    r"|stated|remarked|concluded|argued|insisted|admitted|joked|announced|continued|according\s+to)\b",
+    r"|stated|remarked|concluded|argued|insisted|admitted|joked|announced|continued|asked|asks|replied|replies|answered"
+    r"|warned|warns|stressed|stresses|put\s+it|puts\s+it|according\s+to)\b",
     re.IGNORECASE,
 )
+_ENDS_SAYING: Final = re.compile(rf"{_SAYING.pattern}$", re.IGNORECASE)
+SHORT: Final = 60
+"""A sentence behind a whole one, no longer than this and ended by a word of saying, tells who said that one."""
 _MARK: Final = re.compile(r"[“”„«»\n]|(?<!\w)[\"\u2018]|\"(?!\w)")
 _DASH: Final = re.compile(r"[\s.,]*[—\u2013-]+\s*")
 _NAME: Final = re.compile(
@@ -26,6 +30,8 @@ _TAIL: Final = re.compile(
     re.IGNORECASE,
 )
 _LEADING: Final = re.compile(r"^\s*(?:that|and|but|as|also|later|then)\b", re.IGNORECASE)
+_POSSESSOR: Final = re.compile(r"['\u2019]s?\s")
+"""Behind it stands who speaks, before it whose they are."""
 _PRONOUN: Final = re.compile(r"[\s,]*(?:and\s+)?(?:he|she|they|it|we|i)\b", re.IGNORECASE)
 _NOBODY: Final = listed(
     "monday tuesday wednesday thursday friday saturday sunday january february march april may june july august"
@@ -60,6 +66,11 @@ def speaker_beside(text: str, span: Span) -> Speaker:
     return _of(before) if _SAYING.search(before) else NOBODY
 
 
+def says(text: str) -> bool:
+    """Whether ``text`` has a word of saying."""
+    return _SAYING.search(text) is not None
+
+
 def turns(text: str) -> Iterator[tuple[Span, Speaker]]:
     """The turns of a written talk, each with who speaks; a label such as ``Note`` speaks for nobody."""
     starts = list(_TURN.finditer(text))
@@ -91,7 +102,7 @@ def _abbreviates(one: str, other: str) -> bool:
 
 
 def _words(name: str) -> list[str]:
-    words = [re.sub(r"['\u2019]s$", "", word.casefold()) for word in _WORD.findall(name)]
+    words = [re.sub(r"['\u2019]s$", "", folded(word)) for word in _WORD.findall(name)]
     return [word for word in words if word not in _TITLES]
 
 
@@ -114,6 +125,8 @@ def _attributes(text: str, span: Span, after: str) -> bool:
     """Whether what follows may tell the speaker: the quotation ends in punctuation, or ``said`` follows at once."""
     last = text[max(span.start, span.end - 2) : span.end].rstrip("“”\"'\u2019»")[-1:]
     bare = after.strip(" ,.")
+    if last == "." and bare[:1].isupper():
+        return len(bare) < SHORT and _ENDS_SAYING.search(bare) is not None
     return (
         not last.isalnum()
         or after.startswith((",", "."))
@@ -140,7 +153,7 @@ def _of(clause: str) -> Speaker:
 def _named(words: str) -> str:
     """The last name of the first part, between commas, that names somebody before it says where or of what."""
     for piece in words.split(","):
-        part = _LEADING.sub("", piece, count=1)
+        part = _POSSESSOR.split(_LEADING.sub("", piece, count=1))[-1]
         tail = _TAIL.search(part)
         found = [_without_nobody(each[0]) for each in _NAME.finditer(part[: tail.start()] if tail else part)]
         if named := [name for name in found if name]:
