@@ -4,7 +4,8 @@ from typing import Final
 
 DAIRY: Final = (
     "Brackenridge Dairy will invest €14.5 million in its Cork plant, creating 85 jobs by the third quarter of 2027. "
-    "Output rises from 220,000 to 310,000 litres a day. \u2018This is the largest bet that my family has ever placed,\u2019 "
+    "Output rises from 220,000 to 310,000 litres a day. "
+    "\u2018This is the largest bet that my family has ever placed,\u2019 "
     "said managing director Aoife Ní Bhriain. \u2018And we\u2019re placing it here, not abroad.\u2019"
 )
 CLINIC: Final = (
@@ -15,7 +16,8 @@ CLINIC: Final = (
 )
 SOFTWARE: Final = (
     "Lanternfish, founded in 2016 by Priyanka Rao and Daniel Eklund, raised $27 million in a Series B led by "
-    "Northgate. It serves more than 1,900 customers in 34 countries and employs 160 people. Rao: “Nobody buys software to admire "
+    "Northgate. It serves more than 1,900 customers in 34 countries and employs 160 people. "
+    "Rao: “Nobody buys software to admire "
     "it; they buy it to go home at five.” "
     "Eklund: “We turned down two offers that were higher, and I would do so again.”"
 )
