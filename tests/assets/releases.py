@@ -8,7 +8,7 @@ from resources.work.review import decide
 from tests.assets.desk import Desk
 
 CONFIGURATION: Final[dict[str, Any]] = {
-    "task_types": {"press_release": {}},
+    "task_types": {"press_release": {}, "link_building": {"settings": {"links": 3}}},
     "clients": {
         "acme": {
             "name": "Acme Outdoor",

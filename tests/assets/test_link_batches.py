@@ -14,8 +14,11 @@ from resources.domain.tasks import Act, TaskEvent
 from resources.ledger import claims
 from resources.work.review import decide
 from tests.assets.desk import EXAMPLES, Desk, error_of
+from tests.assets.killed_run import killed_at
+from tests.assets.releases import CONFIGURATION as OF_KILLED_RUNS
 from tests.resources.workbooks.reports import REPORT, write_workbook
 from tests.sessions import ingested, sql
+from tests.writer.scripted import Script
 
 CONFIGURATION: Final[dict[str, Any]] = {
     "task_types": {"link_building": {"settings": {"links": 3}}},
@@ -132,3 +135,24 @@ def test_cb9_too_few_statements_fail_the_task_with_what_to_do(session: Session, 
     task = desk.task("link_building", "Links", workbook=write_workbook(tmp_path / "w.xlsx", SHEETS))
     assert not desk.run("link_building", task).success
     assert "Add sources that say more, or plan fewer links" in desk.stands(task)["reason"]
+
+
+def test_cb5_a_batch_killed_between_any_two_steps_ends_in_the_same_and_nothing_is_attached_twice(
+    session: Session, workbook: Path, tmp_path: Path
+) -> None:
+    ingested(session, EXAMPLES)
+    desk = Desk(session, OF_KILLED_RUNS)
+    whole = desk.task("link_building", "Links for waterproof jacket", workbook=workbook)
+    assert desk.run("link_building", whole).success
+    expected = desk.content(desk.files(desk.versions(whole)[-1])["articles.md"])
+    script = Script(asked=tmp_path / "asked").write(tmp_path / "script.json")
+    for boundary in ("planned", "composed", "make_files", "record", "publish"):
+        task = desk.task("link_building", "Links for waterproof jacket", workbook=workbook)
+        sql(session, "UPDATE waybill.tasks SET origin = 'clickup' WHERE id = :id", id=task)
+        killed_at(session, script, "link_building", task, boundary)
+        result = desk.run("link_building", task)
+        assert result.success, f"{boundary}: {error_of(result)}"
+        (version,) = desk.versions(task)
+        assert desk.content(desk.files(version)["articles.md"]) == expected, boundary
+        sent = sql(session, "SELECT kind, count(*) FROM waybill.outbox WHERE task_id = :id GROUP BY kind", id=task)
+        assert (dict(sent)["attachment"], dict(sent)["comment"]) == (4, 1), boundary

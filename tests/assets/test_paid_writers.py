@@ -1,9 +1,5 @@
 """A writer that costs money: nothing is asked twice, bad answers are refused by name, no false claim goes out."""
 
-import json
-import signal
-import subprocess
-import sys
 from collections import Counter
 from pathlib import Path
 
@@ -14,6 +10,7 @@ from resources.domain.tasks import Act, TaskEvent, TaskId
 from resources.ledger import claims
 from resources.work.review import decide
 from tests.assets.desk import EXAMPLES, Desk, error_of
+from tests.assets.killed_run import killed_at
 from tests.assets.releases import CONFIGURATION, ordered, release_text
 from tests.sessions import ingested, sql
 from tests.writer.faulty import Fault
@@ -119,7 +116,7 @@ def test_cb5_killed_between_any_two_steps_it_ends_in_the_same_and_nothing_is_pai
         desk = desk_with(source, script)
         task = ordered(desk)
         sql(source, "UPDATE waybill.tasks SET origin = 'clickup' WHERE id = :id", id=task)
-        _killed_at(source, script.write(tmp_path / f"{boundary}.json"), task, boundary)
+        killed_at(source, script.write(tmp_path / f"{boundary}.json"), "press_release", task, boundary)
         result = desk.run("press_release", task)
         assert result.success, f"{boundary}: {error_of(result)}"
         assert [release_text(desk, task, place).replace(task, "TASK") for place in (1, 2)] == expected, boundary
@@ -129,21 +126,6 @@ def test_cb5_killed_between_any_two_steps_it_ends_in_the_same_and_nothing_is_pai
         sent = sql(source, "SELECT kind, count(*) FROM waybill.outbox WHERE task_id = :id GROUP BY kind", id=task)
         assert dict(sent)["attachment"] == 6, boundary
         assert dict(sent)["comment"] == 1, boundary
-
-
-def _killed_at(session: Session, script: Path, task: TaskId, boundary: str) -> None:
-    settings = session.settings
-    key = settings.qdrant_api_key
-    told = {
-        "home": str(settings.home),
-        "database_url": settings.own_database_url,
-        "dagster_database_url": settings.own_dagster_database_url,
-        "qdrant_url": str(settings.qdrant_url),
-        "qdrant_api_key": key.get_secret_value() if key else None,
-    }
-    command = [sys.executable, "-m", "tests.assets.killed_run", json.dumps(told), str(script), task, boundary]
-    ended = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
-    assert ended.returncode == -signal.SIGKILL, f"{boundary}: {ended.returncode} {ended.stderr[-2000:]}"
 
 
 def _reopened(desk: Desk, task: TaskId) -> None:
