@@ -63,7 +63,16 @@ def mail_port() -> Iterator[int]:
 def test_with_nothing_configured_all_is_right_and_nobody_outside_is_asked(examined: Examined) -> None:
     findings = examined("")
     assert all(finding.ok for finding in findings.values())
-    assert list(findings) == ["home", "configuration", "database", "vectors", "ledger", "embedder", "vector store"]
+    assert list(findings) == [
+        "home",
+        "configuration",
+        "database",
+        "vectors",
+        "ledger",
+        "embedder",
+        "vector store",
+        "artefacts",
+    ]
     assert findings["configuration"].found.endswith("waybill.toml; task types: knowledge_note")
 
 
