@@ -9,7 +9,7 @@ from typing import Final
 
 from resources.domain.claim_numbers import ORDINAL, Number
 from resources.domain.claim_sources import Claim, Reading
-from resources.domain.claim_units import TIME
+from resources.domain.claim_units import TIME, are_one
 from resources.domain.claim_words import listed
 from resources.domain.claims import Finding, Verdict
 
@@ -18,7 +18,9 @@ ROUNDED: Final = Decimal("0.05")
 HALF_A_DAY: Final = 12 * 60
 COMPARED: Final = 16
 """With so many numbers of one value or one unit a number is compared; a source with more is a table."""
-_STOP: Final = listed("a an and as at by for from in into is of on or per than that the to was were will with")
+_STOP: Final = listed(
+    "a an and are as at be by did do for from had has have in into is of on or per than that the to was were will with"
+)
 """What follows a number and is not what it counts."""
 
 Pair = tuple[Reading, Number]
@@ -58,7 +60,8 @@ class Counted:
             return claim.found(Verdict.UNSURE, others[0]) if wrong else None
         if same := [pair for pair in equal if _is_of_one_thing(number, pair[1])]:
             best = max(same, key=lambda pair: len(number.around & pair[1].around))
-            return claim.found(Verdict.UNSURE if _fits_another(number, best, others) else Verdict.SOURCED, best)
+            is_unsure = _fits_another(number, best, others) or (others and _is_only_a_figure(number, best[1]))
+            return claim.found(Verdict.UNSURE if is_unsure else Verdict.SOURCED, best)
         return self._differing(claim, number, equal, others)
 
     def equal(self, number: Number) -> Pair | None:
@@ -67,7 +70,9 @@ class Counted:
 
     def _differing(self, claim: Claim, number: Number, equal: list[Pair], others: list[Pair]) -> Finding:
         if equal:
-            if number.unit and all(each.unit for _, each in equal):
+            if (number.unit and all(each.unit for _, each in equal)) or all(
+                _differs_in_time(number, each) for _, each in equal
+            ):
                 return claim.found(Verdict.ALTERED, equal[0])
             counts_another = others and not number.unit
             return claim.found(*((Verdict.ALTERED, others[0]) if counts_another else (Verdict.UNSURE, equal[0])))
@@ -97,14 +102,26 @@ def _near(pairs: Sequence[Pair], value: Decimal) -> list[Pair]:
     return sorted(islice(pairs, at, at + COMPARED), key=lambda pair: abs(pair[1].value - value))
 
 
+def _differs_in_time(number: Number, other: Number) -> bool:
+    """Whether one is reached in a week, say, and the other in a day."""
+    return "" not in (number.per, other.per) and number.per != other.per
+
+
 def _is_of_one_thing(number: Number, other: Number) -> bool:
+    if _differs_in_time(number, other):
+        return False
     if number.unit or other.unit:
-        return number.unit == other.unit
+        return are_one(number.unit, other.unit)
     return _counts_anything(number) or _counts_anything(other) or not _things(number).isdisjoint(_things(other))
 
 
 def _counts_anything(number: Number) -> bool:
-    return number.noun in _STOP or not number.noun
+    return (number.noun in _STOP or not number.noun) and not _things(number)
+
+
+def _is_only_a_figure(number: Number, other: Number) -> bool:
+    """Whether ``other`` says nothing of what ``number`` counts."""
+    return not number.unit and not _counts_anything(number) and _counts_anything(other)
 
 
 def _fits_another(number: Number, equal: Pair, others: Sequence[Pair]) -> bool:

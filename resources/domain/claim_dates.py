@@ -21,7 +21,7 @@ _FORMS: Final = tuple(
     re.compile(form)
     for form in (
         r"(?<!\d)(?P<year>\d{4})-(?P<number>\d\d)-(?P<day>\d\d)(?!\d)",
-        rf"(?<![\d/])(?P<one>\d{{1,2}})/(?P<other>\d{{1,2}})/(?P<year>{_YEAR})(?![\d/])",
+        rf"(?<![\d/.])(?P<one>\d{{1,2}})(?P<by>[/.])(?P<other>\d{{1,2}})(?P=by)(?P<year>{_YEAR})(?![\d/])",
         rf"{_WEEKDAY}(?<!\d){_DAY}{_UNTIL}\s+(?:of\s+)?(?P<month>{MONTH})(?:,?\s+(?P<year>{_YEAR}))?(?!\d)",
         rf"{_WEEKDAY}\b(?P<month>{MONTH})\s+{_DAY}(?!\d){_UNTIL}(?:,?\s+(?P<year>{_YEAR})(?!\d))?",
         rf"\b(?P<month>{MONTH}),?\s+(?P<year>{_YEAR})(?!\d)",

@@ -18,13 +18,16 @@ LONGEST: Final = 40
 """So much of a word is compared, in code points."""
 COMPARED: Final = 20
 """With so many names that share a word with it a name is compared."""
-_RUN: Final = re.compile(r"[A-ZÀ-ÖØ-Þ][\w'\u2019&.-]*(?:[ ](?:[A-ZÀ-ÖØ-Þ][\w'\u2019&.-]*|de|van|von|der|al|bin|da))*")
+_RUN: Final = re.compile(
+    r"(?<!°)[A-ZÀ-ÖØ-Þ][\w'\u2019&.-]*(?:[ ](?:[A-ZÀ-ÖØ-Þ][\w'\u2019&.-]*|de|van|von|der|al|bin|da))*"
+)
 _WORD: Final = re.compile(r"[^\W\d_][\w'\u2019-]*")
 _NO_NAMES: Final = listed(
     "i a an the he she it they we you his her its their our this that these those there in on at by for from of to and"
     " but or as if when while after before since with without monday tuesday wednesday thursday friday saturday sunday"
     " january february march april may june july august september october november december jan feb aug sept oct nov"
-    " dec no not mr mrs ms dr usd eur gbp"
+    " dec no not mr mrs ms dr usd eur gbp celsius fahrenheit ceo cfo cto coo mp councillor cllr chief president"
+    " director chair chairman chairwoman minister mayor senator professor sir dame"
 )
 _BEGINS: Final = re.compile(r"(?:^|[.!?:;“\"(—\u2013]\s*)$")
 
@@ -58,14 +61,14 @@ class Named:
         self._sources = [_Words(each) for each in cited]
 
     def judge(self, claim: Claim, name: Name) -> Finding:
-        """Sourced when a source has it; altered when it has it nearly so; else for a person."""
+        """Sourced when a source has it; else for a person, with the name that a source has nearly so."""
         words = tuple(map(folded, name.words))
         for source in self._sources:
             if source.has(words):
                 return Finding(ClaimKind.NAME, Verdict.SOURCED, claim.words, claim.span, None, source.key)
         for source in self._sources:
             if (near := source.nearly(words)) is not None:
-                return Finding(ClaimKind.NAME, Verdict.ALTERED, claim.words, claim.span, near, source.key)
+                return Finding(ClaimKind.NAME, Verdict.UNSURE, claim.words, claim.span, near, source.key)
         return claim.found(Verdict.UNSURE)
 
 
@@ -119,4 +122,4 @@ def _is_misspelt(word: str, other: str) -> bool:
 
 
 def _bare(word: str) -> str:
-    return re.sub(r"['\u2019]s?$", "", word).rstrip("-'\u2019")
+    return re.sub(r"(?:-(?:based|born|led|made|style))?(?:['\u2019]s?)?$", "", word).rstrip("-'\u2019")

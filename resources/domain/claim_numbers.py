@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Final
 
-from resources.domain.claim_units import POWER, TIME, currency_of, unit_of
-from resources.domain.claim_words import listed, numbered
+from resources.domain.claim_units import MONEY, POWER, TIME, WHOLE, WORDS, currency_of, unit_of
+from resources.domain.claim_words import listed, numbered, singular
 from resources.domain.spans import Cover, Span
 
 ORDINAL: Final = "th"
@@ -24,6 +24,7 @@ _ONES: Final = (
 _TENS: Final = "twenty thirty forty fifty sixty seventy eighty ninety"
 _VALUES: Final = {word: Decimal(at) for word, at in (numbered(_ONES) | numbered(_TENS, 20, 10)).items()}
 _SCALES: Final = {
+    "": Decimal(1),
     "hundred": Decimal(100), "thousand": Decimal(1000), "k": Decimal(1000), "million": Decimal(10**6),
     "m": Decimal(10**6), "mn": Decimal(10**6), "billion": Decimal(10**9), "bn": Decimal(10**9),
     "trillion": Decimal(10**12),
@@ -33,7 +34,7 @@ _ORDINALS: Final = numbered(
 )
 _WORDS: Final = "|".join(sorted((*_VALUES, "hundred", "thousand", "million", "billion"), key=len, reverse=True))
 _NUMBER: Final = re.compile(
-    r"(?:(?<!\w)(?P<currency>US\$|[£$€]|(?:USD|EUR|GBP)(?!\w))\s?|(?<![\w.,]))"
+    r"(?:(?<!\w)(?P<currency>(?:US|[CA])\$|[£$€¥₹]|(?:USD|EUR|GBP|CHF)(?!\w))\s?|(?<![\w.,]))"
     r"(?P<minus>(?<![\w)])[-\u2212]|(?<!\w)minus[ ])?(?<![\w.,])"
     r"(?P<digits>\d{1,3}(?:,\d{3})++(?:\.\d++)?|\d++(?:\.\d++)?)(?P<ordinal>st|nd|rd|th)?"
     r"(?:(?i:[ -]?(?P<scale>thousand|million|billion|trillion|bn|mn)|(?P<letter>[mk]))(?!\w))?"
@@ -54,9 +55,22 @@ _VAGUE: Final = re.compile(
     r"|dozens|hundreds|thousands|millions|doubled?|doubling|twice|tripled?|quadrupled?|halved)(?!\w)",
     re.IGNORECASE,
 )
-_NEXT: Final = re.compile(
-    rf"[\s-]{{0,3}}(?P<power>{POWER})?(?P<unit>percentage[ ]points?|per[ -]cent|%|[A-Za-zÀ-ÿ°]+[²³23]?)", re.IGNORECASE
+_NEXT: Final = re.compile(rf"[\s-]{{0,3}}(?P<power>{POWER})?(?P<unit>{WORDS})", re.IGNORECASE)
+_OF: Final = re.compile(r"\s+(?:of\s+(?:them|these|those|whom|which|the|its|their|our)|are|were)\s+")
+"""What stands between a part and what it is a part of, or what it is."""
+_IN: Final = re.compile(rf"\s+(?:in|out\sof)\s+(?P<of>\d{{1,3}}|{'|'.join(_VALUES)})(?![\w,.]*\d|\w)", re.IGNORECASE)
+_TO: Final = re.compile(r"\s?(?:[-\u2013]|to|and|or)\s?")
+MAX_TO_CHARS: Final = 8
+"""Between the ends of a range there is no more, in code points."""
+LEAST_SCALE: Final = 1000
+_PER: Final = re.compile(
+    r"(?:\s(?!(?:and|or|but|who|which|that|in|on|at|to|for|from)\b)[^\W\d][\w-]*){0,3}?"
+    r"\s(?:(?:an?|per|each|every)\s(?P<per>second|minute|hour|day|week|month|quarter|year)"
+    r"|(?P<ly>daily|weekly|monthly|annually|yearly))\b(?!\s(?:ago|earlier|later|before))",
+    re.IGNORECASE,
 )
+_LY: Final = {"daily": "day", "weekly": "week", "monthly": "month", "annually": "year", "yearly": "year"}
+_EMPLOYS: Final = re.compile(r"\b(?:employ|staff|workforce)", re.IGNORECASE)
 _MANY: Final = re.compile(r"\s+(?:people|[a-z]+s)\b")
 _PASSED: Final = listed("new more other own full additional further extra whole different large small separate us")
 """What may stand between a number and what it counts."""
@@ -80,6 +94,8 @@ class Number:
         noun: what follows, in small letters without a plural's s; what is counted, when there is no unit.
         after: the words that follow, up to a preposition, a verb or a mark, as ``noun`` is written.
         around: those words and the ones before.
+        per: the time in which it is reached, as ``week``; empty: not said.
+        scale: of the word that multiplies it, as 1000 of ``thousand``; 1: there is none.
         is_rough: whether the text says that it is not exact.
         is_vague: whether it is no figure, as ``half``, ``dozens``, ``doubled``; ``noun`` is this word then.
         is_one: whether it is the word ``one``, which is a pronoun as often.
@@ -92,6 +108,8 @@ class Number:
     span: Span
     after: frozenset[str] = frozenset()
     around: frozenset[str] = frozenset()
+    per: str = ""
+    scale: Decimal = Decimal(1)
     is_rough: bool = False
     is_vague: bool = False
     is_one: bool = False
@@ -108,7 +126,25 @@ def numbers(text: str) -> Iterator[Number]:
             if not taken.overlaps(span) and (number := _number(text, match, span)) is not None:
                 taken.add(span)
                 found.append(number)
-    yield from sorted(found, key=lambda each: each.span.start)
+    found.sort(key=lambda each: each.span.start)
+    for at, after in enumerate(found[1:]):
+        before = found[at]
+        if _TO.fullmatch(text[before.span.end : after.span.start][:MAX_TO_CHARS]):
+            found[at], found[at + 1] = _shared(before, after)
+    yield from found
+
+
+def _shared(before: Number, after: Number) -> tuple[Number, Number]:
+    """The ends of a range, each with what only one of them says: the unit, the scale."""
+    units = {before.unit, after.unit} - {""}
+    if units & {ORDINAL, TIME} or len(units) > 1 or before.is_vague or after.is_vague:
+        return before, after
+    if before.scale == 1 < after.scale and before.value < LEAST_SCALE:
+        before = replace(before, value=before.value * after.scale, scale=after.scale)
+    if after.unit and not before.unit:
+        return replace(before, unit=after.unit, noun=""), after
+    is_money = before.unit in MONEY and not after.unit
+    return before, replace(after, unit=before.unit) if is_money else after
 
 
 def _number(text: str, match: re.Match[str], span: Span) -> Number | None:
@@ -116,16 +152,27 @@ def _number(text: str, match: re.Match[str], span: Span) -> Number | None:
     if "hour" in groups:
         return _time(groups, span)
     if vague := groups.get("vague"):
-        return Number(Decimal(0), "", _singular(vague.lower().replace("-", " ")), span, is_vague=True)
+        return Number(Decimal(0), "", singular(vague.lower().replace("-", " ")), span, is_vague=True)
     value = _value(text, match, groups)
     if value is None:
         return None
     rough = _ABOUT.search(text[max(0, span.start - 14) : span.start]) is not None
-    after = _content(_clause(text[span.end : span.end + AROUND]))
-    around = frozenset(after) | frozenset(_content(text[max(0, span.start - AROUND) : span.start]))
-    unit, noun = _counted(text, match, groups)
+    before = text[max(0, span.start - AROUND) : span.start]
     is_one = (groups.get("words") or "").lower() == "one"
-    return Number(value, unit, noun, span, frozenset(after), around, rough, is_one=is_one)
+    after = _after(text, span.end, of_what=not is_one)
+    unit, noun = _counted(text, match, groups)
+    if noun == "people" and _EMPLOYS.search(before):
+        after |= {"employee"}
+    if unit in WHOLE:
+        value, unit = value / 100, WHOLE[unit]
+    per, scale = _per(text, match.end()), _SCALES[_scale(text, match, groups)] if "digits" in groups else Decimal(1)
+    around = after | _content(before)
+    return Number(value, unit, noun, span, after, around, per, scale, rough, is_one=is_one and not unit)
+
+
+def _per(text: str, at: int) -> str:
+    found = _PER.match(text, at)
+    return (found["per"] or _LY[found["ly"].lower()]).lower() if found else ""
 
 
 def _time(groups: dict[str, str], span: Span) -> Number | None:
@@ -141,8 +188,7 @@ def _time(groups: dict[str, str], span: Span) -> Number | None:
 def _value(text: str, match: re.Match[str], groups: dict[str, str]) -> Decimal | None:
     sign = -1 if groups.get("minus") else 1
     if "digits" in groups:
-        value = Decimal(groups["digits"].replace(",", "")) * sign
-        return value * _SCALES[scale] if (scale := _scale(text, match, groups)) else value
+        return Decimal(groups["digits"].replace(",", "")) * sign * _SCALES[_scale(text, match, groups)]
     if "nth" in groups:
         return Decimal(_ORDINALS[groups["nth"].lower()])
     words = [word for word in re.split(r"[ -]|\sand\s", groups["words"].lower()) if word and word != "and"]
@@ -170,20 +216,39 @@ def _spelled(words: list[str]) -> Decimal:
 
 
 def _counted(text: str, match: re.Match[str], groups: dict[str, str]) -> tuple[str, str]:
-    """The unit and the noun."""
+    """The unit and the noun. Of ``2 in 5`` the unit is all that is behind the 2."""
     if groups.get("percent"):
         return "%", ""
+    if share := _share(text, match.end()):
+        return share, ""
     following = _NEXT.match(text, match.end())
     if following and following["unit"].lower() in _PASSED:
         following = _NEXT.match(text, following.end()) or following
     word = following["unit"].lower() if following else ""
     if "nth" in groups or groups.get("ordinal"):
-        return ORDINAL, _singular(word)
+        return ORDINAL, singular(word)
     if groups.get("currency"):
-        return currency_of(groups["currency"]), _singular(word)
+        return currency_of(groups["currency"]), singular(word)
     if (groups.get("letter") or "").lower() == "m" and not _scale(text, match, groups):
         return unit_of("m"), ""
-    return unit_of(word, (following["power"] or "") if following else ""), _singular(word)
+    return unit_of(word, (following["power"] or "") if following else ""), singular(word)
+
+
+def _share(text: str, end: int) -> str:
+    """``in 5``, when that stands at ``end`` and is no time in which something happens."""
+    share = _IN.match(text, end)
+    if share is None:
+        return ""
+    following = _NEXT.match(text, share.end())
+    if following and unit_of(following["unit"].lower()):
+        return ""
+    return f"in {_VALUES.get(share['of'].lower(), share['of'])}"
+
+
+def _after(text: str, at: int, *, of_what: bool) -> frozenset[str]:
+    lead = _OF.match(text, at) if of_what else None
+    start = lead.end() if lead else at
+    return _content(_clause(text[start : start + AROUND]))
 
 
 def _clause(text: str) -> str:
@@ -191,9 +256,5 @@ def _clause(text: str) -> str:
     return text[: end.start()] if end else text
 
 
-def _content(text: str) -> list[str]:
-    return [_singular(word.lower()) for word in _CONTENT.findall(text)]
-
-
-def _singular(word: str) -> str:
-    return word[:-1] if word.endswith("s") and not word.endswith("ss") else word
+def _content(text: str) -> frozenset[str]:
+    return frozenset(singular(word.lower()) for word in _CONTENT.findall(text))

@@ -20,7 +20,8 @@ _SAYING: Final = re.compile(
 _ENDS_SAYING: Final = re.compile(rf"{_SAYING.pattern}$", re.IGNORECASE)
 SHORT: Final = 60
 """A sentence behind a whole one, no longer than this and ended by a word of saying, tells who said that one."""
-_MARK: Final = re.compile(r"[“”„«»\n]|(?<!\w)[\"\u2018]|\"(?!\w)")
+_MARK: Final = re.compile(r"[“”„«»]|\n[ \t]*\n|(?<=[.!?:])\n|(?<!\w)[\"\u2018'](?=\S)|\"(?!\w)")
+_LEAD: Final = re.compile(r"[ .,]*(?:\n[ \t]*(?=[\u2014\u2013-]\s))?")
 _DASH: Final = re.compile(r"[\s.,]*[—\u2013-]+\s*")
 _NAME: Final = re.compile(
     r"(?:[A-ZÀ-ÖØ-Þ][\w'\u2019.\-]*)(?:\s(?:[A-ZÀ-ÖØ-Þ][\w'\u2019.\-]*|de\b|van\b|von\b|der\b|al\b|bin\b|da\b))*"
@@ -116,7 +117,7 @@ def _before(text: str, span: Span) -> str:
 def _after(text: str, span: Span) -> str:
     """What stands after ``span`` in its sentence."""
     after = text[span.end : span.end + AROUND]
-    lead = len(after) - len(after.lstrip(" .,"))
+    lead = found.end() if (found := _LEAD.match(after)) else 0
     ends = [each.start() for form in (SENTENCE_END, _MARK) if (each := form.search(after, lead))]
     return after[: min(ends, default=len(after))]
 
