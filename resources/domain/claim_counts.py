@@ -70,7 +70,7 @@ class Counted:
 
     def _differing(self, claim: Claim, number: Number, equal: list[Pair], others: list[Pair]) -> Finding:
         if equal:
-            if (number.unit and all(each.unit for _, each in equal)) or all(
+            if (number.unit and all(each.unit or (others and not _counts_anything(each)) for _, each in equal)) or all(
                 _differs_in_time(number, each) for _, each in equal
             ):
                 return claim.found(Verdict.ALTERED, equal[0])

@@ -37,16 +37,21 @@ class Dated:
             return Finding(ClaimKind.DATE, Verdict.ALTERED, claim.words, claim.span, told)
         same = self._within.get(_key(day), [])[:COMPARED]
         if within := next((pair for pair in same if day.is_within(pair[1])), None):
-            if _is_of_another_weekday(day, within[1]):
-                return claim.found(Verdict.ALTERED, within)
-            return claim.found(Verdict.UNSURE if day.is_ambiguous else Verdict.SOURCED, within)
+            sure = Verdict.ALTERED if _is_of_another_weekday(day, within[1]) else Verdict.SOURCED
+            return claim.found(Verdict.UNSURE if day.is_ambiguous else sure, within)
         if plain and (number := counted.equal(plain)):
             return claim.found(Verdict.SOURCED if plain.noun == number[1].noun else Verdict.UNSURE, number)
+        if rival := next((pair for pair in self._same_day(day) if pair[1].year), None):
+            return claim.found(Verdict.ALTERED, rival)
         loosely = (pair for key in _parts(day) for pair in self._exact.get(key, ())[:COMPARED])
         if unsure := next((pair for pair in (*same, *loosely) if _may_be(day, pair[1])), None):
             return claim.found(Verdict.UNSURE, unsure)
         nearest = next((pair for key in _parts(day) for pair in self._within.get(key, ())), None)
         return claim.found(Verdict.INVENTED if nearest is None else Verdict.ALTERED, nearest)
+
+    def _same_day(self, day: Day) -> Sequence[Pair]:
+        """The same day of whatever year, when ``day`` says all three."""
+        return () if None in _key(day) else self._within.get((None, day.month, day.day), [])[:COMPARED]
 
 
 def _key(day: Day) -> Key:

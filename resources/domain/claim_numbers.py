@@ -75,7 +75,8 @@ _MANY: Final = re.compile(r"\s+(?:people|[a-z]+s)\b")
 _PASSED: Final = listed("new more other own full additional further extra whole different large small separate us")
 """What may stand between a number and what it counts."""
 _ABOUT: Final = re.compile(
-    r"(?:about|around|some|roughly|nearly|almost|over|more than|less than|under|up to|at least|approximately)\s+$",
+    r"(?:about|around|some|roughly|nearly|almost|over|above|below|(?:more|less|fewer) than|under|up to|at least"
+    r"|close to|approximately)\s+$",
     re.IGNORECASE,
 )
 _CONTENT: Final = re.compile(r"[^\W\d_]{3,}")

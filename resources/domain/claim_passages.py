@@ -8,8 +8,9 @@ from difflib import SequenceMatcher
 from itertools import accumulate
 from typing import Final, Self
 
+from resources.domain.claim_people import WholeNames, whole_names
 from resources.domain.claim_quotes import Quotation, quotations, word_spans, words_of
-from resources.domain.claim_speakers import NOBODY, SENTENCE_END, Speaker, says, surname_in, turns
+from resources.domain.claim_speakers import NOBODY, SENTENCE_END, Speaker, same_person, says, surname_in, turns
 from resources.domain.claims import CitedSource
 from resources.domain.spans import Span
 
@@ -194,8 +195,9 @@ def _is_divided(text: str, first: Quotation, second: Quotation) -> bool:
 def _with_speakers(text: str) -> list[tuple[Quotation, Speaker]]:
     """The quotations with who says them; one that follows who said the last, and names nobody, is theirs too."""
     found: list[tuple[Quotation, Speaker]] = []
+    named = WholeNames(text)
     for quotation in quotations(text):
-        speaker = quotation.speaker
+        speaker = named.of(quotation.speaker, quotation.span.start)
         if found and not speaker.name:
             last, who = found[-1]
             between = text[last.span.end : quotation.span.start]
@@ -209,6 +211,8 @@ def _with_speakers(text: str) -> list[tuple[Quotation, Speaker]]:
 
 
 def _meant(since: str, last: Speaker, found: Sequence[tuple[Quotation, Speaker]]) -> Speaker:
-    """Who ``he`` or ``she`` is: who spoke last, but for another speaker whom the words ``since`` then name."""
+    """Who ``he`` or ``she`` is: who spoke last, or a speaker whom the words ``since`` then name, or nobody can tell."""
     others = (who for _, who in reversed(found[-PLACES:]) if who.name != last.name)
-    return next((who for who in others if surname_in(who.name, since)), last)
+    if other := next((who for who in others if surname_in(who.name, since)), None):
+        return other
+    return last if all(same_person(each, last.name) for each in whole_names(since)) else NOBODY

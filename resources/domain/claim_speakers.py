@@ -39,9 +39,13 @@ _NOBODY: Final = listed(
     " september october november december the a an his her their our its this"
 )
 _TURN: Final = re.compile(
-    r"^[ \t]*(?P<who>[A-ZÀ-ÖØ-Þ][\w'\u2019.\-]*(?:[ ][A-ZÀ-ÖØ-Þ][\w'\u2019.\-]*){0,3}):[ \t]+", re.MULTILINE
+    r"^[ \t]*(?:\[?\d{1,2}:\d\d(?::\d\d)?\]?[ ])?(?:\*\*)?"
+    r"(?P<who>[A-ZÀ-ÖØ-Þ][\w'\u2019.\-]*(?:[ ][A-ZÀ-ÖØ-Þ][\w'\u2019.\-]*){0,3}):(?:\*\*)?[ \t]+",
+    re.MULTILINE,
 )
-_LABELS: Final = listed("quote quotes note notes background source date summary title contact about fact facts")
+_LABELS: Final = listed(
+    "q a question answer quote quotes note notes background source date summary title contact about fact facts"
+)
 _TITLES: Final = listed("mr mrs ms dr prof professor sir dame")
 _WORD: Final = re.compile(r"[^\W\d_]+(?:['\u2019\-][^\W\d_]+)*")
 
@@ -83,7 +87,7 @@ def turns(text: str) -> Iterator[tuple[Span, Speaker]]:
 
 def same_person(one: str, other: str) -> bool:
     """Whether two names may be of one person: one is part of the other, or its initials; titles do not count."""
-    first, second = _words(one), _words(other)
+    first, second = words_of_name(one), words_of_name(other)
     if not first or not second:
         return False
     if first[-1] == second[-1] and len(first) > 1 and len(second) > 1:
@@ -94,15 +98,16 @@ def same_person(one: str, other: str) -> bool:
 
 def surname_in(name: str, text: str) -> bool:
     """Whether the last word of ``name`` is a word of ``text``."""
-    words = _words(name)
-    return bool(words) and words[-1] in _words(text)
+    words = words_of_name(name)
+    return bool(words) and words[-1] in words_of_name(text)
 
 
 def _abbreviates(one: str, other: str) -> bool:
     return 1 in (len(one), len(other)) and one[0] == other[0]
 
 
-def _words(name: str) -> list[str]:
+def words_of_name(name: str) -> list[str]:
+    """Its words, folded, without titles."""
     words = [re.sub(r"['\u2019]s$", "", folded(word)) for word in _WORD.findall(name)]
     return [word for word in words if word not in _TITLES]
 

@@ -63,6 +63,7 @@ def test_a_number_is_compared_by_value_unit_and_what_it_counts(sentence: str, ve
         ("It closed on Thursday, March 4, 2026.", ALTERED),
         ("It closed on March 5, 2026.", ALTERED),
         ("It closed in April 2026.", ALTERED),
+        ("It closed on March 4, 2025.", ALTERED),
         ("It closed on 04.03.2026.", UNSURE),
     ],
 )
@@ -86,6 +87,7 @@ def test_a_date_is_compared_in_whatever_form(sentence: str, verdict: Verdict) ->
         ("“And that is the point,” said Hofbauer, “the arm is boring.”", Verdict.STITCHED),
         ("“[N]obody else has made picking this cheap,” said James Okoro.", SURE),
         ("“The arm is boring … that is the point,” said Lena Hofbauer.", UNSURE),
+        ("“Blunter: our first prototypes caught fire,” said Milan Petrović.", Verdict.STITCHED),
         ("Okoro spoke of the “arm”.", SURE),
     ],
 )
@@ -102,6 +104,31 @@ def test_a_quotation_over_lines_has_its_speaker() -> None:
     assert worst(source, "“We repair what we sell,” said Tom Okafor.") == {Verdict.MISATTRIBUTED}
     assert worst(source, "“It was the best year we had,” said Tom Okafor.") == {SURE}
     assert worst(source, "“It was the best year we had,” said Maya Lindqvist.") == {Verdict.MISATTRIBUTED}
+
+
+def test_a_surname_that_two_have_is_the_one_named_before_or_left_to_a_person() -> None:
+    source = (
+        "Owner Gareth Pym opened it. “I signed the lease on a napkin,” says Pym. "
+        "Bethan Pym, 24, runs the dairy. “He taught me the curd,” she says."
+    )
+    assert worst(source, "“I signed the lease on a napkin,” said Gareth Pym.") == {SURE}
+    assert worst(source, "“I signed the lease on a napkin,” said Bethan Pym.") == {UNSURE}
+    assert worst(source, "“He taught me the curd,” said Gareth Pym.") == {UNSURE}
+
+
+def test_the_turns_of_a_talk_may_have_their_times_and_questions_have_no_speaker() -> None:
+    source = (
+        "[00:12] Host: What changed?\n[01:05] Ifeoma Obi: People returned my calls.\n"
+        "**Q:** And then?\n**A:** We built a second rig."
+    )
+    assert worst(source, "“People returned my calls,” said Ifeoma Obi.") == {SURE}
+    assert worst(source, "“What changed?” asked Ifeoma Obi.") == {Verdict.MISATTRIBUTED}
+    assert worst(source, "“We built a second rig,” said Ifeoma Obi.") == {UNSURE}
+
+
+def test_a_date_whose_source_has_its_weekday_wrong_is_not_passed_on() -> None:
+    source = "It opens on Thursday 4 March 2026."
+    assert worst(source, "It opens on Thursday, March 4, 2026.") == {ALTERED}
 
 
 def test_a_name_that_is_nearly_there_is_left_to_a_person_with_the_one_that_is() -> None:
