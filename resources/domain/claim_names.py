@@ -19,7 +19,8 @@ LONGEST: Final = 40
 COMPARED: Final = 20
 """With so many names that share a word with it a name is compared."""
 _RUN: Final = re.compile(
-    r"(?<!°)[A-ZÀ-ÖØ-Þ][\w'\u2019&.-]*(?:[ ](?:[A-ZÀ-ÖØ-Þ][\w'\u2019&.-]*|(?:de|van|von|der|al|bin|da)\b))*"
+    r"(?<!°)[A-ZÀ-ÖØ-Þ][\w'\u2019&.-]*(?:(?<!['\u2019])(?<!['\u2019]s)[ ]"
+    r"(?:[A-ZÀ-ÖØ-Þ][\w'\u2019&.-]*|(?:de|van|von|der|al|bin|da)\b))*"
 )
 _WORD: Final = re.compile(r"[^\W\d_][\w'\u2019-]*")
 _NO_NAMES: Final = listed(

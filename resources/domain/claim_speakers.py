@@ -131,7 +131,7 @@ def _attributes(text: str, span: Span, after: str) -> bool:
     """Whether what follows may tell the speaker: the quotation ends in punctuation, or ``said`` follows at once."""
     last = text[max(span.start, span.end - 2) : span.end].rstrip("“”\"'\u2019»")[-1:]
     bare = after.strip(" ,.")
-    if last == "." and bare[:1].isupper():
+    if (last == "." or after.startswith(".")) and bare[:1].isupper():
         return len(bare) < SHORT and _ENDS_SAYING.search(bare) is not None
     return (
         not last.isalnum()

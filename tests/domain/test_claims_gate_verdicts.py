@@ -126,6 +126,15 @@ def test_the_turns_of_a_talk_may_have_their_times_and_questions_have_no_speaker(
     assert worst(source, "“We built a second rig,” said Ifeoma Obi.") == {UNSURE}
 
 
+def test_what_follows_a_whole_sentence_does_not_say_who_spoke_in_it() -> None:
+    source = (
+        'Engineer Tomasz Zielinski said the window was "eleven days in a whole winter". Minister Alan Reid called '
+        'for more: "We use almost none of it."'
+    )
+    assert worst(source, "The window was “eleven days in a whole winter,” said Tomasz Zielinski.") == {SURE}
+    assert worst(source, "The window was “eleven days in a whole winter,” said Alan Reid.") == {Verdict.MISATTRIBUTED}
+
+
 def test_a_date_whose_source_has_its_weekday_wrong_is_not_passed_on() -> None:
     source = "It opens on Thursday 4 March 2026."
     assert worst(source, "It opens on Thursday, March 4, 2026.") == {ALTERED}
