@@ -8,8 +8,8 @@ from functools import cached_property
 import dagster as dg
 from pydantic import SecretStr
 
+from orchestration.hosting import dagster_connections
 from orchestration.hosting.backends import Backends, open_backends
-from orchestration.hosting.dagster_connections import keep_open
 from orchestration.hosting.dagster_yaml import open_instance
 from orchestration.settings import Settings
 from orchestration.wiring import Resources
@@ -51,7 +51,7 @@ class Session:
     def instance(self) -> dg.DagsterInstance:
         """Dagster's storage: runs of this process show in the UI with all others."""
         instance = open_instance(self.settings, self.backends)
-        keep_open(instance)
+        dagster_connections.keep_open(instance)
         return instance
 
     def close(self) -> None:
@@ -59,7 +59,7 @@ class Session:
         if "resources" in self.__dict__:
             self.resources.close()
         if "instance" in self.__dict__:
-            self.instance.dispose()
+            dagster_connections.close(self.instance)
 
 
 @contextmanager

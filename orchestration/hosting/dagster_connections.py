@@ -17,13 +17,21 @@ MORE: Final = 8
 
 
 def keep_open(instance: dg.DagsterInstance) -> None:
-    """Keep a connection of each storage open, as the webserver does, until the instance is disposed of.
+    """Keep a connection of each storage open, as the webserver does, until ``close``.
 
     A kept connection may have died with a server that was started anew: each is tried before it is used.
     """
     instance.optimize_for_webserver(STATEMENT_TIMEOUT_MS, pool_recycle=RECYCLE_S, max_overflow=MORE)
     for engine in engines(instance):
         event.listen(engine, "checkout", _try)
+
+
+def close(instance: dg.DagsterInstance) -> None:
+    """Dispose of the instance and of the connections kept for it, which its own ``dispose`` leaves open."""
+    kept = engines(instance)
+    instance.dispose()
+    for engine in kept:
+        engine.dispose()
 
 
 def engines(instance: dg.DagsterInstance) -> list[Engine]:
