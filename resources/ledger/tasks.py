@@ -26,9 +26,9 @@ lease_expires_at, fields, ordered_by, workbook_hash
 _NAMES: Final = tuple(name.strip() for name in COLUMNS.split(","))
 
 
-def selecting(sql: str, *more: str) -> TextualSelect:
-    """A statement that returns ``COLUMNS`` and ``more``: named, a row's shape is worked out once, not at each call."""
-    return text(sql).columns(*(column(name.strip()) for name in (*COLUMNS.split(","), *more)))
+def selecting(sql: str) -> TextualSelect:
+    """A statement that returns ``COLUMNS``: named, a row's shape is worked out once, not at each call."""
+    return text(sql).columns(*map(column, _NAMES))
 
 
 _GET: Final = selecting(f"SELECT {COLUMNS} FROM waybill.tasks WHERE id = :id")  # noqa: S608 - constants
