@@ -4,6 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
+WORKERS ?= 2
 STAMP := $(VENV)/.installed
 
 .PHONY: run test check lint format lock bench chaos setup test-setup clean
@@ -24,8 +25,9 @@ run: setup
 	WAYBILL_CONFIG="$${WAYBILL_CONFIG:-$(if $(wildcard waybill.toml),waybill.toml,examples/acme-outdoor.toml)}" \
 	  $(BIN)/waybill up --example --deliver $(ARGS)
 
+# A file's tests stay together, as they share what they set up. They wait half their time: two files go at once.
 test: test-setup
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
 
 # What tests need beside Python: Debian's PostgreSQL (the road with one's own server) and Chromium.
 test-setup: setup

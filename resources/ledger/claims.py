@@ -140,7 +140,7 @@ def begin(
     claimed = tasks.move(
         connection, task, TaskEvent.CLAIM,
         by or Act(WAYBILL, f"attempt {number} by {worker.owner}", worker.run_id),
-        along=Along(_BEGIN, values),
+        along=Along(_BEGIN, values), locked=True,
         attempt=number, attempts_left=max(0, task.attempts_left - 1), not_before_at=None,
         lease_owner=worker.owner, lease_process=processes.identity(), lease_expires_at=now + TASK,
     )  # fmt: skip

@@ -4,6 +4,7 @@ import sys
 from functools import partial
 from typing import Final, Literal
 
+from pydantic_core import from_json
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
@@ -45,6 +46,8 @@ def open_ledger(
         pool_timeout=30,
         pool_recycle=RECYCLE_S,
         isolation_level="AUTOCOMMIT",
+        pool_reset_on_return=None,  # whoever takes a connection ends its transaction
+        json_deserializer=from_json,
         connect_args={
             "connect_timeout": CONNECT_TIMEOUT_S,
             "application_name": "waybill",
@@ -61,17 +64,19 @@ def open_ledger(
 
 def _begin_as(preamble: str, connection: Connection) -> None:
     try:
-        driver.execute(connection, f"{_begin(connection)}{preamble}")
+        _begin(connection, preamble)
     except DBAPIError as lost:
         if not lost.connection_invalidated:
             raise
-        driver.execute(connection, f"{_begin(connection)}{preamble}")  # on a new connection
+        _begin(connection, preamble)  # on a new connection
 
 
-def _begin(connection: Connection) -> str:
-    """What begins a transaction; nothing where another isolation was asked for, which the driver's own BEGIN names."""
+def _begin(connection: Connection, preamble: str) -> None:
+    """Begin a transaction; not where another isolation was asked for, which the driver's own BEGIN names."""
     opened = connection.connection.driver_connection
-    if opened is not None and not opened.autocommit:
-        return ""
-    level = connection.get_execution_options().get("isolation_level")
-    return f"BEGIN ISOLATION LEVEL {level}; " if level else "BEGIN; "
+    if opened is None or opened.autocommit:
+        level = connection.get_execution_options().get("isolation_level")
+        begin = f"BEGIN ISOLATION LEVEL {level}" if level else "BEGIN"
+        driver.command(connection, f"{begin}; {preamble}")
+    else:
+        driver.execute(connection, preamble)

@@ -24,6 +24,7 @@ lease_expires_at, fields, ordered_by, workbook_hash
 """
 
 _NAMES: Final = tuple(name.strip() for name in COLUMNS.split(","))
+_STATE: Final = _NAMES.index("state")
 
 
 def selecting(sql: str) -> TextualSelect:
@@ -155,9 +156,10 @@ def task_of(row: Any, *, but: str | None = None) -> Task:
 
 
 def task_in(row: Sequence[Any]) -> Task:
-    """The task of a row with just ``COLUMNS``, in their order."""
-    values = dict(zip(_NAMES, row, strict=True))
-    return Task(**values | {"state": TaskState(values["state"])})
+    """The task of a row with just ``COLUMNS``, which is the order of its fields too."""
+    values = list(row)
+    values[_STATE] = TaskState(values[_STATE])
+    return Task(*values)
 
 
 def get(connection: Connection, task: TaskId) -> Task:
@@ -215,12 +217,13 @@ def _act_values(by: Act, event: str) -> dict[str, str]:
 
 def move(
     connection: Connection, task: Task, event: TaskEvent, by: Act, *, reason: str | None = None,
-    along: Along | None = None, **changes: object,
+    along: Along | None = None, locked: bool = False, **changes: object,
 ) -> Task:  # fmt: skip
     """Move ``task`` by ``event``, exactly one version later, with ``changes`` to other columns in the same UPDATE.
 
     ``reason`` stays with the task, for states that need one. Any move but a claim ends the lease. ``along`` is written
-    by the same statement: nothing of it where the move is refused.
+    by the same statement: nothing of it where the move is refused. ``locked``: this transaction locked the row when it
+    read it, so what is not changed is not read again.
 
     Raises:
         IllegalTransitionError: the event is not allowed in the task's state.
@@ -230,16 +233,17 @@ def move(
         raise TypeError(f"no such columns to change: {sorted(unknown)}")
     state = target(task.id, task.state, event)
     lease = {} if event is TaskEvent.CLAIM else dict.fromkeys(("lease_owner", "lease_process", "lease_expires_at"))
-    values = {"state": state.value, "reason": reason, "recheck_at": None, **lease, **changes}
+    new: dict[str, Any] = {"state": state, "reason": reason, "recheck_at": None, **lease, **changes}
+    values = new | {"state": state.value}
     if "overrides" in values:
         values["overrides"] = json.dumps(values["overrides"])
     with_it = along or Along("", {})
-    statement = _move_statement(tuple(values), with_it.sql)
+    statement = _move_statement(tuple(values), "changed_at" if locked else COLUMNS, with_it.sql)
     said = _act_values(by, event.value) | {"id": task.id, "seen_version": task.version}
     row = driver.one_or_none(connection, statement, {**values, **said, **with_it.values})
     if row is None:
         raise _moved(task)
-    return task_in(row)
+    return replace(task, version=task.version + 1, changed_at=row[0], **new) if locked else task_in(row)
 
 
 def _moved(task: Task) -> TaskMovedError:
@@ -252,14 +256,14 @@ def _moved(task: Task) -> TaskMovedError:
 
 
 @cache
-def _move_statement(columns: tuple[str, ...], along: str) -> str:
+def _move_statement(columns: tuple[str, ...], returned: str, along: str) -> str:
     """One statement says who acts and moves: the trigger reads what the first part of it has set."""
     assignments = ", ".join(f"{name} = {_placeholder(name)}" for name in columns)
     return (
         f"WITH said AS MATERIALIZED ({_ACT.text}), moved AS (UPDATE waybill.tasks"  # noqa: S608 - names of columns, checked
         f" SET {assignments}, version = version + 1 FROM said"
-        f" WHERE id = :id AND version = :seen_version AND said.said_actor <> '' RETURNING {COLUMNS})"
-        f"{', along AS (' + along + ')' if along else ''} SELECT * FROM moved"
+        f" WHERE id = :id AND version = :seen_version AND said.said_actor <> ''"
+        f" RETURNING {COLUMNS}){', along AS (' + along + ')' if along else ''} SELECT {returned} FROM moved"
     )
 
 

@@ -135,12 +135,13 @@ def plan(configuration: Configuration, task: Task) -> AttemptPlan:
             remedy="Add the type or choose another one for the task.",
         )
     overrides = dict(task.overrides)
-    deadline_s = overrides.pop("attempt_deadline_s", found.attempt_deadline_s)
-    bounded = TaskType.model_validate(found.model_dump() | {"attempt_deadline_s": deadline_s})
+    if "attempt_deadline_s" in overrides:
+        its_own = {"attempt_deadline_s": overrides.pop("attempt_deadline_s")}
+        found = TaskType.model_validate(found.model_dump() | its_own)
     kind = kinds()[found.kind]
     settings = kind.settings.model_validate(found.settings | overrides)
     fields = texts_for(kind, task.fields)
-    return AttemptPlan(found.kind, settings.model_dump(mode="json"), bounded.attempt_deadline_s, fields)
+    return AttemptPlan(found.kind, settings.model_dump(mode="json"), found.attempt_deadline_s, fields)
 
 
 def claimed(engine: Engine, task_id: TaskId, worker: Worker, configuration: Configuration) -> Claim:

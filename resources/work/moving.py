@@ -4,7 +4,7 @@ Whoever moves a task does it here, so that no state is changed without its effec
 """
 
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import Connection
 
@@ -33,7 +33,7 @@ def move(
     reason: str | None = None,
     set_key: str | None = None,
     ending: Along | None = None,
-    **changes: object,
+    **changes: Any,
 ) -> Task:
     """Move ``task`` by ``event`` and commit with it what the outside world is to be told.
 

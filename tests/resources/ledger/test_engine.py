@@ -29,6 +29,15 @@ def engine(ledger: Engine) -> Iterator[Engine]:
     opened.dispose()
 
 
+@pytest.fixture(params=[False, True], ids=["direct", "behind a pooler"])
+def either(request: pytest.FixtureRequest, ledger: Engine) -> Iterator[Engine]:
+    """One of one connection, with what a pooler between us and the server needs and without."""
+    url = ledger.url.render_as_string(hide_password=False)
+    opened = open_ledger(url, pool_size=1, behind_pooler=request.param)
+    yield opened
+    opened.dispose()
+
+
 def shown(engine: Engine) -> tuple[str, str, str, int]:
     with engine.begin() as connection:
         user, isolation, timezone, pid = connection.execute(SHOWN).one()
@@ -111,6 +120,8 @@ def test_an_error_of_the_driver_is_raised_as_any_other(engine: Engine, postgres:
         driver.one_or_none(connection, "SELECT * FROM no_such_table WHERE id = :id", {"id": 1})
     with pytest.raises(ValueError, match="several rows"), engine.begin() as connection:
         driver.one_or_none(connection, "SELECT generate_series(1, :last)", {"last": 3})
+    with pytest.raises(OperationalError, match="syntax error"), engine.begin() as connection:
+        driver.command(connection, "BEGIN WITH NOTHING")
     with pytest.raises(OperationalError) as lost, engine.begin() as connection:
         kill(postgres, connection.execute(text("SELECT pg_backend_pid()")).scalar_one())
         driver.one_or_none(connection, "SELECT :id", {"id": 1})
@@ -141,39 +152,39 @@ def claimed_and_ended(engine: Engine, name: str) -> None:
         tasks.move(connection, claim.task, TaskEvent.DELIVER, Act("anna", "done"), along=ending)
 
 
-def test_every_transaction_runs_as_the_role_and_ends(engine: Engine) -> None:
-    assert shown(engine)[:3] == ("waybill_app", "read committed", "UTC")
-    with pytest.raises(DBAPIError), engine.begin() as connection:
+def test_every_transaction_runs_as_the_role_and_ends(either: Engine) -> None:
+    assert shown(either)[:3] == ("waybill_app", "read committed", "UTC")
+    with pytest.raises(DBAPIError), either.begin() as connection:
         connection.execute(text("INSERT INTO waybill.polls (team) VALUES ('lost')"))
         connection.execute(text("SELECT 1 / 0"))
-    with engine.begin() as connection:
+    with either.begin() as connection:
         assert connection.execute(text("SELECT count(*) FROM waybill.polls")).scalar_one() == 0
         assert connection.connection.driver_connection is not None
         assert connection.connection.driver_connection.info.transaction_status.name == "INTRANS"
 
 
-def test_a_connection_that_died_is_replaced_at_the_begin(engine: Engine, postgres: PostgresHost) -> None:
-    before = shown(engine)
+def test_a_connection_that_died_is_replaced_at_the_begin(either: Engine, postgres: PostgresHost) -> None:
+    before = shown(either)
     kill(postgres, before[3])
-    after = shown(engine)
+    after = shown(either)
     assert after[:3] == before[:3]
     assert after[3] != before[3]
 
 
-def test_another_isolation_holds_and_does_not_stay(engine: Engine, postgres: PostgresHost) -> None:
+def test_another_isolation_holds_and_does_not_stay(either: Engine, postgres: PostgresHost) -> None:
     for died in (False, True):
         if died:
-            kill(postgres, shown(engine)[3])
-        asked = engine.connect().execution_options(isolation_level="REPEATABLE READ")
+            kill(postgres, shown(either)[3])
+        asked = either.connect().execution_options(isolation_level="REPEATABLE READ")
         with asked as connection, connection.begin():
             user, isolation, *_ = connection.execute(SHOWN).one()
         assert (user, isolation) == ("waybill_app", "repeatable read")
-        assert shown(engine)[1] == "read committed"
+        assert shown(either)[1] == "read committed"
 
 
-def test_one_that_dies_amid_a_transaction_is_an_error(engine: Engine, postgres: PostgresHost) -> None:
-    with pytest.raises(DBAPIError), engine.begin() as connection:
+def test_one_that_dies_amid_a_transaction_is_an_error(either: Engine, postgres: PostgresHost) -> None:
+    with pytest.raises(DBAPIError), either.begin() as connection:
         pid = connection.execute(text("SELECT pg_backend_pid()")).scalar_one()
         kill(postgres, pid)
         connection.execute(text("SELECT 1"))
-    assert shown(engine)[3] != pid
+    assert shown(either)[3] != pid

@@ -1,5 +1,6 @@
 """A task's row: changed by compare-and-set alone, with who and why, in a history that nobody can rewrite."""
 
+import dataclasses
 import threading
 from datetime import timedelta
 
@@ -9,7 +10,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, ProgrammingError
 
 from resources.domain.tasks import Act, IllegalTransitionError, TaskEvent, TaskId, TaskState
 from resources.ledger import sightings, tasks
-from resources.ledger.tasks import TaskMovedError, TaskUnknownError
+from resources.ledger.tasks import Task, TaskMovedError, TaskUnknownError
 from tests.resources.ledger.making import sql
 from tests.resources.ledger.tasks_making import (
     ANNA,
@@ -45,6 +46,17 @@ def test_CP_2_a_change_without_actor_reason_or_event_is_refused(cleared: Engine,
 def test_a_task_without_actor_is_not_even_inserted(cleared: Engine) -> None:
     with pytest.raises(DBAPIError, match="a change of state needs"):
         sql(cleared, "INSERT INTO waybill.tasks (id, origin, name, state) VALUES ('t1', 'local', 'n', 'ready')")
+
+
+def test_a_row_has_the_fields_of_a_task_in_their_order() -> None:
+    assert [name.strip() for name in tasks.COLUMNS.split(",")] == [field.name for field in dataclasses.fields(Task)]
+
+
+@pytest.mark.parametrize("wrong", ["x" * 129, "-t1", "", "t 1", "t1\n", "tä"])
+def test_a_task_has_an_id_of_up_to_128_letters_figures_and_dashes(cleared: Engine, wrong: str) -> None:
+    add(cleared, "x" * 128)
+    with pytest.raises(IntegrityError, match="tasks_id_check"):
+        add(cleared, wrong)
 
 
 @pytest.mark.parametrize("step", ["version", "version + 2", "version - 1"])
