@@ -91,8 +91,10 @@ class Settings(BaseSettings):
     artefacts_url: str | None = Field(None, description="a URL of fsspec, such as s3://bucket/prefix")
     """Unset: the folder of the home."""
     artefacts_options: SecretStr | None = Field(None, description="a JSON object: the options of the store at that URL")
-    watch_folder: Path | None = Field(None, description="a folder into which people drop workbooks")
-    """It is made if it is not there; unset: none is watched."""
+    watch_folder: Path | None = Field(
+        None, description="a folder that can be written, outside of WAYBILL_HOME/artefacts"
+    )
+    """Into it people drop workbooks; made if missing, and absolute from here on. Unset: none is watched."""
     writer: str = Field("offline", description="the name of an installed writer, such as offline")
     """Who writes press releases."""
     max_document_bytes: int = Field(20_000_000, ge=1, le=1_000_000_000, description="bytes from 1 to 1000000000")
@@ -146,6 +148,18 @@ class Settings(BaseSettings):
         if not form.fullmatch(value):
             raise PydanticCustomError("form", "not of this form")
         return value
+
+    @field_validator("watch_folder")
+    @classmethod
+    def _can_be_watched(cls, value: Path | None, info: ValidationInfo) -> Path | None:
+        if value is None:
+            return None
+        folder = value.expanduser().absolute()
+        there = next(place for place in (folder, *folder.parents) if place.exists())
+        artefacts = Path(info.data.get("home", ".waybill")).expanduser().resolve() / "artefacts"
+        if not os.access(there, os.W_OK | os.X_OK) or not there.is_dir() or folder.resolve().is_relative_to(artefacts):
+            raise PydanticCustomError("watch_folder", "no such folder")
+        return folder
 
     @model_validator(mode="after")
     def _embedder_has_its_server(self) -> Self:

@@ -40,13 +40,16 @@ def assign(connection: Connection, configuration: Configuration, prefix: str, ta
     """A person says which task a workbook is for.
 
     Raises:
-        WorkbookAnswerError: no one content begins so, nobody asks about it, or the task takes no workbook.
+        WorkbookAnswerError: no one content begins so, nobody asks about it, or the task takes no workbook or was
+            deleted in ClickUp.
         TaskUnknownError.
     """
     file = _asked(connection, prefix)
     task, _ = claims.look(connection, task_id)
     if not configuration.takes_workbook(task.type):
         raise _refused(f"task {task_id}", "a task whose type takes a workbook", f"type {task.type!r}")
+    if task.deleted_at is not None:
+        raise _refused(f"task {task_id}", "a task that is still there", "that it was deleted in ClickUp")
     hand_over(connection, configuration, task, file.content_hash, by)
     _answered(connection, configuration, file, Act(by.actor, f"it is for task {task_id}: {by.reason}"))
     watched_files.decide(connection, file.content_hash, "matched", task=task_id, by=by.actor, reason=by.reason)

@@ -70,3 +70,13 @@ def test_checks_on_tasks_stand_on_clickup_tasks_and_have_a_job_of_their_own(tmp_
     assert {key.name for key in keys if key.asset_key == dg.AssetKey("clickup_tasks")} == CHECKS
     assert len(found.get_job("check_tasks").nodes) == len(CHECKS)
     assert found.asset_graph.get(dg.AssetKey("clickup_tasks")).is_external, "a sensor reports it; no run makes it"
+
+
+def test_a_folder_is_watched_where_one_is_named(tmp_path: Path) -> None:
+    def watched(**settings: object) -> list[str]:
+        configured = load_settings(home=tmp_path / "home", **settings)
+        definitions = build_definitions(configured, Resources.of(configured))
+        return [each.name for each in definitions.sensors or () if each.name == "watch_folder_sensor"]
+
+    assert watched() == []
+    assert watched(watch_folder=tmp_path / "drop") == ["watch_folder_sensor"]

@@ -116,3 +116,10 @@ def test_a_wrong_waybill_toml_is_told_and_nothing_is_started(tmp_path: Path) -> 
     assert not configuration.ok
     assert "clickup.team" in configuration.found
     assert list((tmp_path / "home").iterdir()) == []
+
+
+def test_a_watch_folder_is_made_and_one_that_cannot_be_written_is_told(examined: Examined, tmp_path: Path) -> None:
+    found = examined("", watch_folder=tmp_path / "drop")["watch folder"]
+    assert (found.ok, (tmp_path / "drop").is_dir()) == (True, True)
+    assert "drop is writable" in found.found
+    assert not examined("", watch_folder=Path("/proc/drop"))["watch folder"].ok

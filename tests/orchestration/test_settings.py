@@ -49,6 +49,9 @@ def test_with_nothing_set_everything_is_embedded() -> None:
         ("WAYBILL_MIN_FREE_MEMORY_MB", "a lot", "megabytes from 0 to 1000000"),
         ("WAYBILL_CHECK_CRON", "quarterly", "five cron fields"),
         ("WAYBILL_CLOSED_TASK_DAYS", "0", "days from 1 to 3650"),
+        ("WAYBILL_WATCH_FOLDER", "/etc/passwd", "a folder that can be written"),
+        ("WAYBILL_WATCH_FOLDER", "/etc/passwd/drop", "a folder that can be written"),
+        ("WAYBILL_WATCH_FOLDER", ".waybill/artefacts/drop", "outside of WAYBILL_HOME/artefacts"),
     ],
 )
 def test_a_wrong_value_is_named_with_what_was_found_and_what_is_allowed(
@@ -58,6 +61,15 @@ def test_a_wrong_value_is_named_with_what_was_found_and_what_is_allowed(
     with pytest.raises(SettingsError) as caught:
         load_settings()
     assert all(part in str(caught.value) for part in (key, repr(value), allowed))
+
+
+def test_the_watch_folder_is_absolute_from_the_start_and_need_not_be_there(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("WAYBILL_WATCH_FOLDER", "in/drop")
+    assert load_settings().watch_folder == tmp_path / "in" / "drop"
+    assert list(tmp_path.iterdir()) == [], "settings make nothing"
 
 
 @pytest.mark.parametrize("url", ["mysql://u:hunter2@h/db", "postgresql://u:hunter2@h", "hunter2"])

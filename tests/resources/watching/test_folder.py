@@ -11,6 +11,7 @@ import pytest
 
 from resources.watching.errors import DroppedFileChangedError, DroppedFileUnavailableError, WatchFolderUnavailableError
 from resources.watching.folder import dropped, opened, settled
+from tests.resources.sources.permissions import as_nobody
 from tests.resources.watching.dropping import drop, only
 from tests.waiting import wait_until
 
@@ -109,6 +110,18 @@ def test_a_link_that_took_the_files_place_is_not_followed(tmp_path: Path) -> Non
     path.symlink_to("/etc/passwd")
     with pytest.raises(DroppedFileUnavailableError), opened(file):
         pytest.fail("it was opened")
+
+
+def test_a_file_that_may_not_be_read_is_said_to_be(tmp_path: Path) -> None:
+    drop(tmp_path).chmod(0)
+    file = only(tmp_path)
+
+    def read() -> None:
+        with opened(file):
+            pytest.fail("it was opened")
+
+    with pytest.raises(DroppedFileUnavailableError, match="Permission denied"):
+        as_nobody(read)
 
 
 def test_a_file_that_vanished_is_said_to_be_gone(tmp_path: Path) -> None:

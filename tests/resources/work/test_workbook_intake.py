@@ -12,7 +12,7 @@ from resources.domain.deliverables import Artefact
 from resources.domain.tasks import Act, TaskId, TaskState
 from resources.ledger import watched_files
 from resources.watching.folder import dropped
-from resources.work.intake import recheck
+from resources.work.intake import recheck, take_out
 from resources.work.workbook_handing import WorkbookAnswerError, assign, discard
 from resources.work.workbook_intake import WorkbookIntake
 from tests.resources.ledger.making import sql
@@ -254,6 +254,27 @@ def test_an_answer_is_refused_for_a_task_that_takes_none(desk: Desk) -> None:
     with pytest.raises(WorkbookAnswerError, match="takes a workbook"), desk.engine.begin() as connection:
         assign(connection, CONFIGURATION, content, TaskId("t1"), Act("Anna", "x"))
     assert desk.rows()[0][0] == "asking"
+
+
+def test_an_answer_is_refused_for_a_task_that_was_deleted(desk: Desk) -> None:
+    desk.waiting("t1", name="Links")
+    desk.drop()
+    desk.take()
+    ((content,),) = sql(desk.engine, _HASH)
+    take_out(desk.engine, CONFIGURATION, TaskId("t1"))
+    with pytest.raises(WorkbookAnswerError, match="deleted in ClickUp"), desk.engine.begin() as connection:
+        assign(connection, CONFIGURATION, content, TaskId("t1"), Act("Anna", "x"))
+
+
+def test_nothing_can_be_said_about_what_could_not_be_read(desk: Desk) -> None:
+    (desk.folder / "no.xlsx").write_bytes(b"this is no workbook")
+    desk.waiting()
+    desk.take()
+    ((content,),) = sql(desk.engine, _HASH)
+    with pytest.raises(WorkbookAnswerError, match="quarantined"), desk.engine.begin() as connection:
+        assign(connection, CONFIGURATION, content, TaskId("t1"), Act("Anna", "x"))
+    with pytest.raises(WorkbookAnswerError, match="0 that begin so"), desk.engine.begin() as connection:
+        discard(connection, CONFIGURATION, "%", Act("Anna", "x"))
 
 
 def test_dt10_an_unknown_layout_is_quarantined_with_what_was_looked_for_and_found(desk: Desk) -> None:

@@ -12,13 +12,13 @@ from types import FrameType
 from typing import Final
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, text
 
 from resources.domain.tasks import TaskId, TaskState
 from resources.watching.folder import dropped
 from resources.work.workbook_intake import Taken
 from tests.resources.ledger.making import sql
-from tests.resources.ledger.tasks_making import assert_unbroken, get, kill
+from tests.resources.ledger.tasks_making import acme, assert_unbroken, get, kill
 from tests.resources.work.at_work import alerts
 from tests.resources.work.workbook_desk import NAME, Desk
 from tests.resources.workbooks.reports import TUNINGS
@@ -203,3 +203,22 @@ def test_cb4_four_looks_at_once_give_it_once_and_leave_one_note(desk: Desk) -> N
     assert [sum(bool(each.new) for each in taken), sum(bool(each.away) for each in taken)] == [1, 1]
     assert desk.put_away() == {"processed": [NAME, f"{NAME}.txt"]}
     assert sql(desk.engine, "SELECT count(*) FROM waybill.task_events WHERE task_id = 't1'") == [(2,)]
+
+
+def test_a_task_that_becomes_another_clients_while_it_is_chosen_does_not_get_it(desk: Desk) -> None:
+    acme(desk.engine, "globex")
+    desk.waiting()
+    desk.drop()
+    taken: list[Taken] = []
+    look = threading.Thread(target=lambda: taken.extend(desk.take()))
+    with desk.engine.begin() as connection:
+        connection.execute(text("UPDATE waybill.tasks SET client = 'globex' WHERE id = 't1'"))
+        look.start()
+        look.join(1)
+        assert look.is_alive(), "it waits for the change"
+    look.join(30)
+    assert [(each.away, each.new) for each in taken] == [(None, None)]
+    assert files_in(desk.folder) == [NAME], "the next look chooses anew"
+    desk.take()
+    assert get(desk.engine).workbook_hash is None
+    assert desk.rows()[0][0] == "asking"
