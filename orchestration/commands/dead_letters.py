@@ -12,6 +12,7 @@ from orchestration.session import open_session
 from orchestration.settings import load_settings
 from resources.ledger import dead_letters
 from resources.ledger.dead_letters import DeadLetter
+from resources.work import consequences
 
 app = typer.Typer(help="What was given up after every attempt.", no_args_is_help=True)
 _ERROR_CHARS = 160
@@ -58,10 +59,13 @@ def replay(
     numbers: Annotated[list[int], typer.Argument(help="Their numbers.")],
     as_json: Json = False,
 ) -> None:
-    """Try these again from the first attempt, all or none; what was held behind them goes along."""
+    """Try these again from the first attempt, all or none; what was held behind them goes along.
+
+    A task that failed because its publication was given up is in review again.
+    """
     with open_session(load_settings()) as session, session.ledger.engine.begin() as connection:
         for number in numbers:
-            dead_letters.replay(connection, number, getpass.getuser())
+            consequences.replay(connection, session.resources.configuration, number, getpass.getuser())
     if as_json:
         print_json({"replayed": numbers})
     else:

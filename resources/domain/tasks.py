@@ -52,6 +52,8 @@ class TaskEvent(StrEnum):
     APPROVE = "approve"
     REQUEST_CHANGES = "request_changes"
     REOPEN = "reopen"
+    REPUBLISH = "republish"
+    """What publishes it was given up and is tried again: the work itself is done, and is not paid for twice."""
     CANCEL = "cancel"
 
 
@@ -70,6 +72,7 @@ TRANSITIONS: Final[Mapping[tuple[TaskState, TaskEvent], TaskState]] = MappingPro
         (_S.IN_REVIEW, _E.APPROVE): _S.DELIVERED,
         (_S.IN_REVIEW, _E.REQUEST_CHANGES): _S.READY,
         (_S.IN_REVIEW, _E.FAIL): _S.FAILED,
+        (_S.FAILED, _E.REPUBLISH): _S.IN_REVIEW,
         **{(state, _E.CANCEL): _S.CANCELLED for state in sorted(OPEN)},
         **{(state, _E.REOPEN): _S.READY for state in (_S.FAILED, _S.DELIVERED, _S.CANCELLED)},
     }

@@ -8,7 +8,7 @@ import pytest
 from resources.domain.errors import PermanentError
 from resources.domain.tasks import OPEN, TRANSITIONS, IllegalTransitionError, TaskEvent, TaskId, TaskState, target
 
-# Design §6, line by line; the last but two is what `domain/tasks.py` says of a person amid the work.
+# Design §6, line by line, and what `domain/tasks.py` says of a person amid the work and of what is sent after all.
 DESIGNED: Final = """
 waiting qualify ready
 ready claim working
@@ -19,6 +19,7 @@ working hold waiting
 working expire ready
 working fail failed
 in_review fail failed
+failed republish in_review
 in_review request_changes ready
 working request_changes ready
 waiting|ready|working|in_review cancel cancelled

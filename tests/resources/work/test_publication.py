@@ -9,8 +9,9 @@ from sqlalchemy.exc import DataError
 
 from resources.artefacts.store import ArtefactStore
 from resources.domain.tasks import TaskEvent, TaskState
-from resources.ledger import deliverables
+from resources.ledger import dead_letters, deliverables
 from resources.ledger.leases import LeaseLostError
+from resources.work import consequences
 from resources.work.attempt import AttemptOverError
 from resources.work.publication import DeliverableIncompleteError, publish
 from tests.resources.ledger.making import sql
@@ -198,6 +199,40 @@ def test_a_publication_that_is_given_up_fails_the_task_with_an_alert(cleared: En
         ("attachment", "dead"), ("comment", "held"), ("in review", "held"), ("failed", "pending"),
     ]  # fmt: skip
     assert sorted(alerts(cleared)) == ["dead_letter", "task failed"]
+
+
+def replayed(cleared: Engine) -> None:
+    with cleared.begin() as connection:
+        (letter,) = dead_letters.list_open(connection)
+        consequences.replay(connection, configured(), letter.id, "Anna")
+
+
+def test_CB_4_a_publication_that_is_tried_again_needs_no_second_attempt(
+    cleared: Engine, artefacts: ArtefactStore
+) -> None:
+    add(cleared)
+    published(cleared, artefacts)
+    sent(cleared, at_most=1)
+    given_up(cleared)
+    replayed(cleared)
+    task = get(cleared)
+    assert (task.state, task.reason, task.attempt) == (TaskState.IN_REVIEW, None, 1)
+    assert sent(cleared) == ["attachment", "comment", "status", "status", "status"]
+    assert [kind for kind, _ in effects(cleared)][-2:] == ["failed", "in review"], "what is shown last is true"
+    assert history(cleared)[-1] == ("failed", "republish", "in_review")
+    assert decided(cleared, TaskEvent.APPROVE).state is TaskState.DELIVERED
+
+
+def test_a_task_that_failed_for_another_reason_stays_failed(cleared: Engine, artefacts: ArtefactStore) -> None:
+    add(cleared)
+    published(cleared, artefacts)
+    sent(cleared, at_most=1)
+    given_up(cleared)
+    moved(cleared, TaskEvent.REOPEN)
+    claim(cleared)
+    moved(cleared, TaskEvent.FAIL, reason="no facts")
+    replayed(cleared)
+    assert (get(cleared).state, get(cleared).reason) == (TaskState.FAILED, "no facts")
 
 
 def test_CB_12_the_next_round_makes_the_next_version(cleared: Engine, artefacts: ArtefactStore) -> None:
