@@ -9,6 +9,8 @@ from functools import cache
 from typing import Any, Final
 
 import psycopg
+from psycopg.pq import DiagnosticField, ExecStatus
+from psycopg.pq.abc import PGresult
 from sqlalchemy import Connection, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
@@ -38,9 +40,15 @@ def command(connection: Connection, sql: str) -> None:
     """
     opened = _opened(connection)
     said = None if opened.closed else opened.pgconn.exec_(sql.encode())
-    if said is None or said.status != psycopg.pq.ExecStatus.COMMAND_OK:
-        error = psycopg.OperationalError(said.get_error_message() if said else "the connection is closed")
+    if said is None or said.status != ExecStatus.COMMAND_OK:
+        error = _refusal(said) if said else psycopg.OperationalError("the connection is closed")
         raise _raised(connection, sql, error) from error
+
+
+def _refusal(said: PGresult) -> psycopg.Error:
+    code = said.error_field(DiagnosticField.SQLSTATE)
+    named = psycopg.errors.lookup(code.decode()) if code else psycopg.OperationalError
+    return named(said.get_error_message())
 
 
 def _opened(connection: Connection) -> psycopg.Connection[Any]:

@@ -120,7 +120,7 @@ def test_an_error_of_the_driver_is_raised_as_any_other(engine: Engine, postgres:
         driver.one_or_none(connection, "SELECT * FROM no_such_table WHERE id = :id", {"id": 1})
     with pytest.raises(ValueError, match="several rows"), engine.begin() as connection:
         driver.one_or_none(connection, "SELECT generate_series(1, :last)", {"last": 3})
-    with pytest.raises(OperationalError, match="syntax error"), engine.begin() as connection:
+    with pytest.raises(ProgrammingError, match="syntax error"), engine.begin() as connection:
         driver.command(connection, "BEGIN WITH NOTHING")
     with pytest.raises(OperationalError) as lost, engine.begin() as connection:
         kill(postgres, connection.execute(text("SELECT pg_backend_pid()")).scalar_one())
