@@ -46,7 +46,6 @@ def open_ledger(
         pool_timeout=30,
         pool_recycle=RECYCLE_S,
         isolation_level="AUTOCOMMIT",
-        pool_reset_on_return=None,  # whoever takes a connection ends its transaction
         json_deserializer=from_json,
         connect_args={
             "connect_timeout": CONNECT_TIMEOUT_S,

@@ -171,6 +171,14 @@ def test_a_connection_that_died_is_replaced_at_the_begin(either: Engine, postgre
     assert after[3] != before[3]
 
 
+def test_a_begin_that_is_refused_leaves_nothing_behind(ledger: Engine) -> None:
+    refused = open_ledger(ledger.url.render_as_string(hide_password=False), pool_size=1, lock_timeout_s=-1)
+    for _ in range(2):
+        with pytest.raises(DBAPIError, match="outside the valid range"), refused.begin():
+            pytest.fail("it began")
+    refused.dispose()
+
+
 def test_another_isolation_holds_and_does_not_stay(either: Engine, postgres: PostgresHost) -> None:
     for died in (False, True):
         if died:
