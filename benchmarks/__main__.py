@@ -3,16 +3,13 @@
 import argparse
 import sys
 import tempfile
-import time
-from collections.abc import Iterator
 from datetime import UTC, datetime
-from importlib import import_module
 from pathlib import Path
-from typing import Protocol, cast
 
 from rich.console import Console
 
-from benchmarks.figures import Figure, Measured, print_table, write_json
+from benchmarks.figures import Measured, print_table, write_json
+from benchmarks.measuring import apart, measure
 from benchmarks.options import Options
 from benchmarks.surroundings import default_cranfield
 
@@ -28,21 +25,6 @@ BENCHES = {
     "ingest": "files a second and memory at 2,000 and 20,000 files",
 }
 RESULTS = Path(__file__).parent / "results"
-
-
-class Bench(Protocol):
-    """What a bench's module offers."""
-
-    def run(self, options: Options) -> Iterator[Figure]:
-        """Measure, and yield each figure as soon as it is known."""
-
-
-def measure(name: str, options: Options) -> Measured:
-    """Run one bench in its folder."""
-    bench = cast("Bench", import_module(f"benchmarks.{name}"))
-    started = time.perf_counter()
-    figures = tuple(bench.run(options))
-    return Measured(name, time.perf_counter() - started, figures)
 
 
 def parse(words: list[str] | None = None) -> argparse.Namespace:
@@ -70,7 +52,7 @@ def main() -> int:
     for name in given.names or BENCHES:
         with tempfile.TemporaryDirectory(prefix="bench-") as folder:
             console.print(f"[dim]{name}: {BENCHES[name]}[/dim]")
-            measured.append(measure(name, Options(Path(folder), given.quick, given.cranfield)))
+            measured.append(apart(measure, name, Options(Path(folder), given.quick, given.cranfield)))
         print_table(measured[-1], console)
     path = given.json or RESULTS / f"{started_at:%Y%m%dT%H%M%SZ}.json"
     write_json(path, measured, started_at, quick=given.quick)

@@ -15,7 +15,7 @@ from assets.partitions import TASKS
 from assets.task_work import TASKS_A_RUN
 from benchmarks.figures import Figure
 from benchmarks.options import Options
-from orchestration.ingestion import ingest, register
+from orchestration.ingestion import QUIET, ingest, register
 from orchestration.session import Session, open_session
 from orchestration.settings import load_settings
 from orchestration.task_types import PluggedIn, plugged_in
@@ -57,7 +57,7 @@ def run(options: Options) -> Iterator[Figure]:
         ingest(session, register(session, EXAMPLE / "acme-outdoor", client=CLIENT, name=None), _Silent())
         kind = next(each for each in plugged_in() if each.kind is PRESS_RELEASE)
         _done(session, kind, _ordered(session, 1, "warm"))  # what a process does once: models, connections
-        empty_s, _ = _timed(lambda: dg.materialize([nothing], instance=session.instance))
+        empty_s, _ = _timed(lambda: dg.materialize([nothing], instance=session.instance, run_config=QUIET))
         one_s, result = _timed(lambda: _done(session, kind, _ordered(session, 1, "one")))
         for step, took_s in _steps(result).items():
             yield Figure(f"of it {step}", took_s, "s")
@@ -94,6 +94,7 @@ def _done(session: Session, kind: PluggedIn, ids: list[TaskId]) -> dg.ExecuteInP
         [*kind.assets, *kind.checks],
         instance=session.instance,
         resources=session.resources.by_name(),
+        run_config=QUIET,
         partition_key=ids[0] if len(ids) == 1 else None,
         tags=None if len(ids) == 1 else several,
     )
