@@ -41,7 +41,7 @@ def add(
     session: Session, *, name: str, body: str, type_: str, client: str, due_at: datetime | None, by: str,
     fields: Sequence[str] = (),
 ) -> Task:  # fmt: skip
-    """A local task, which ClickUp does not know, ordered ``by`` a person. Without a due date it is due now.
+    """A local task, which ClickUp does not know, ordered ``by`` a person. Without a due date it is due in two days.
 
     ``fields``: what a task of ClickUp would have as custom fields, each as ``Name=text``.
 
@@ -53,7 +53,8 @@ def add(
         now = tasks.clock(connection)
         row = NewTask(
             TaskId(f"{LOCAL}{uuid4().hex[:12]}"), "local", name, TaskState.READY, body=body, client=client,
-            type=configuration.type_called(type_), type_named=type_, due_at=due_at or now,
+            type=configuration.type_called(type_), type_named=type_,
+            due_at=due_at or configuration.due_unsaid(type_, now),
             ordered_by=by, fields=dict(_field(each) for each in fields),
         )  # fmt: skip
         clients = sightings.known_clients(connection, [client])

@@ -98,7 +98,7 @@ def add(  # noqa: PLR0917  Typer gives each by its name
     type_: Annotated[str, typer.Option("--type", help="A task type of waybill.toml.")],
     client: Annotated[str, typer.Option(help="The client's slug.")],
     body: Annotated[str, typer.Option(help="More about it.")] = "",
-    due: Annotated[str | None, typer.Option(help="When, such as 2026-12-01T12:00+01:00; default: now.")] = None,
+    due: Annotated[str | None, typer.Option(help="When, such as 2026-12-01T12:00+01:00; default: in two days.")] = None,
     fields: Annotated[
         list[str] | None, typer.Option("--field", metavar="NAME=TEXT", help="As a custom field of ClickUp.")
     ] = None,

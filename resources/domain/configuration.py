@@ -4,6 +4,7 @@ Pure models: `orchestration/configuration.py` reads the file. A key that is not 
 """
 
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
@@ -100,6 +101,10 @@ class ClickUp(Part):
         return self
 
 
+DUE_HOURS: Final = 48.0
+"""From when a task is made until it is due, where nobody says when."""
+
+
 class TaskType(Part):
     """How the tasks of one type are done."""
 
@@ -141,7 +146,7 @@ class Recurring(Part):
     client: Slug
     title: str
     body: str = ""
-    due_hours: float = Field(48.0, gt=0)
+    due_hours: float = Field(DUE_HOURS, gt=0)
     """How long after its slot the task is due."""
     missed: Literal["all", "last", "none"] = "last"
     """Which of the slots that passed while Waybill was down are made up for."""
@@ -247,3 +252,11 @@ class Configuration(Part):
         """The key of the task type that a field's text means; None: none does."""
         wanted = folded(option or "")
         return next((key for key, each in self.task_types.items() if wanted in (folded(each.option), key)), None)
+
+    def due_unsaid(self, option: str | None, now: datetime) -> datetime:
+        """When a task of that type is due for which nobody says it: begun at once, and no alert goes out at once."""
+        found = self.task_types.get(self.type_called(option) or "")
+        if found is None:
+            return now + timedelta(hours=DUE_HOURS)
+        late_enough = timedelta(hours=max(DUE_HOURS, 2 * found.due_alert_hours))
+        return now + min(late_enough, timedelta(days=found.window_days))

@@ -216,7 +216,7 @@ def make_task(engine: Engine, configuration: Configuration, wanted: WantedTask, 
         row = NewTask(
             task, "webhook", wanted.name, TaskState.READY, slot=f"webhook:{key}", body=wanted.body,
             client=wanted.client, type=configuration.type_called(wanted.type), type_named=wanted.type,
-            due_at=wanted.due_at or now,
+            due_at=wanted.due_at or configuration.due_unsaid(wanted.type, now),
         )  # fmt: skip
         clients = sightings.known_clients(connection, [wanted.client])
         by = Act(f"webhook {key.partition(':')[0]}", f"delivery {key}")

@@ -59,6 +59,23 @@ def test_CB_13_each_no_has_its_reason_and_is_looked_at_again_where_it_may_end_by
     assert why_not(replace(ELIGIBLE, **lack), CONFIGURATION, NOW) == Ineligible(words, recheck_at=again)
 
 
+@pytest.mark.parametrize(
+    ("settings", "hours"),
+    [
+        ({}, 48),
+        ({"due_alert_hours": 72}, 144),
+        ({"window_days": 1}, 24),
+        ({"window_days": 1, "due_alert_hours": 72}, 24),
+    ],
+)
+def test_a_task_for_which_nobody_says_when_is_begun_at_once(settings: dict[str, Any], hours: int) -> None:
+    configuration = Configuration.model_validate({"task_types": {NOTE: {"option": "Note", **settings}}})
+    due_at = configuration.due_unsaid("note", NOW)
+    assert due_at == NOW + timedelta(hours=hours)
+    assert why_not(replace(ELIGIBLE, due_at=due_at), configuration, NOW) is None
+    assert configuration.due_unsaid("Poem", NOW) == NOW + timedelta(hours=48)
+
+
 def test_of_several_reasons_the_first_is_told() -> None:
     facts, told = ELIGIBLE, []
     for lack, words, _ in reversed(LACKS):
