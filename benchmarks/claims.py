@@ -42,6 +42,7 @@ CONTESTED: Final = 400
 """Tasks that every process wants at once, after the last turn: refusals are not what is timed."""
 WARM_UP: Final = 20
 """Tasks of each process before the first turn: pgbench too leaves its start out of its figure."""
+TURN_WITHIN_S: Final = 120
 PGBENCH_S: Final = 3
 SCALE: Final = 10
 MIN_RATIO: Final = 0.25
@@ -88,9 +89,9 @@ class Workers:
 
     def turn(self) -> tuple[int, float]:
         """Let all of them do their next turn; how many tasks they had together, and how many seconds it took."""
-        self.together.wait()
+        self.together.wait(TURN_WITHIN_S)
         began = time.perf_counter()
-        had = sum(self.results.get() for _ in range(PROCESSES))
+        had = sum(self.results.get(timeout=TURN_WITHIN_S) for _ in range(PROCESSES))
         return had, time.perf_counter() - began
 
 
@@ -105,10 +106,15 @@ def at_work(url: str, turns: list[list[list[str]]]) -> Iterator[Workers]:
     ]
     for process in processes:
         process.start()
-    yield Workers(together, results)
-    together.wait()
-    for process in processes:
-        process.join()
+    try:
+        yield Workers(together, results)
+        together.wait(TURN_WITHIN_S)
+    except BaseException:
+        together.abort()  # who waits for it ends; one that died would let the others wait for ever
+        raise
+    finally:
+        for process in processes:
+            process.join()
 
 
 def made(engine: Engine, number: int) -> list[str]:

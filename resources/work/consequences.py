@@ -5,11 +5,12 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from resources.domain.configuration import Configuration
-from resources.domain.tasks import Act, TaskId
-from resources.ledger import dead_letters, tasks
+from resources.domain.tasks import Act, TaskEvent, TaskId, TaskState
+from resources.ledger import claims, dead_letters, deliverables, history, tasks
 from resources.ledger.outbox import Row
 from resources.ledger.outcomes import Hooks
-from resources.work.moving import publication_failed, publication_replayed
+from resources.work.moving import move, publication_failed
+from resources.work.review import set_key_of
 
 
 def hooks(configuration: Configuration) -> Hooks:
@@ -32,6 +33,19 @@ def replay(connection: Connection, configuration: Configuration, number: int, ac
         UnknownDeadLetterError, DeadLetterClosedError: nothing was changed.
     """
     letter = dead_letters.replay(connection, number, actor)
-    if letter.stage == "outbox" and letter.request.get("set") and letter.request.get("task"):
+    task, set_key = letter.request.get("task"), letter.request.get("set")
+    if letter.stage == "outbox" and task and set_key:
         by = Act(actor, f"dead letter {number} is tried again")
-        publication_replayed(connection, configuration, TaskId(letter.request["task"]), by)
+        _publication_replayed(connection, configuration, TaskId(task), set_key, by)
+
+
+def _publication_replayed(
+    connection: Connection, configuration: Configuration, task_id: TaskId, set_key: str, by: Act
+) -> None:
+    """A task that failed for want of this publication is in review again; an older version's brings none back."""
+    task, _ = claims.look(connection, task_id)
+    version = deliverables.newest(connection, task_id)
+    *_, last = history.of_task(connection, task_id)
+    failed_unpublished = (last["from_state"], last["to_state"]) == (TaskState.IN_REVIEW, TaskState.FAILED)
+    if failed_unpublished and version is not None and set_key == set_key_of(task, version):
+        move(connection, configuration, task, TaskEvent.REPUBLISH, by)

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from resources.domain.configuration import Configuration
 from resources.domain.tasks import Act, TaskEvent, TaskId, TaskState
-from resources.ledger import alerts, claims, history, outbox, tasks
+from resources.ledger import alerts, claims, outbox, tasks
 from resources.ledger.outbox import STATUS, Effect
 from resources.ledger.tasks import Along, Task
 
@@ -90,14 +90,6 @@ def publication_failed(connection: Connection, configuration: Configuration, tas
     if task.state is TaskState.IN_REVIEW:
         by = Act("waybill outbox", f"its publication was given up: {error}")
         move(connection, configuration, task, TaskEvent.FAIL, by, reason=by.reason)
-
-
-def publication_replayed(connection: Connection, configuration: Configuration, task_id: TaskId, by: Act) -> None:
-    """What was to be published is tried again: a task that failed for want of it, and only so, is in review again."""
-    task, _ = claims.look(connection, task_id)
-    *_, last = history.of_task(connection, task_id)
-    if task.state is TaskState.FAILED and (last["from_state"], last["event"]) == (TaskState.IN_REVIEW, TaskEvent.FAIL):
-        move(connection, configuration, task, TaskEvent.REPUBLISH, by)
 
 
 def attempts_of(configuration: Configuration, task: Task) -> int:

@@ -203,7 +203,7 @@ def test_a_publication_that_is_given_up_fails_the_task_with_an_alert(cleared: En
 
 def replayed(cleared: Engine) -> None:
     with cleared.begin() as connection:
-        (letter,) = dead_letters.list_open(connection)
+        letter = next(each for each in dead_letters.list_open(connection) if each.request["kind"] == "attachment")
         consequences.replay(connection, configured(), letter.id, "Anna")
 
 
@@ -233,6 +233,22 @@ def test_a_task_that_failed_for_another_reason_stays_failed(cleared: Engine, art
     moved(cleared, TaskEvent.FAIL, reason="no facts")
     replayed(cleared)
     assert (get(cleared).state, get(cleared).reason) == (TaskState.FAILED, "no facts")
+
+
+def test_an_older_version_that_is_sent_after_all_does_not_stand_for_the_newest(
+    cleared: Engine, artefacts: ArtefactStore
+) -> None:
+    add(cleared)
+    for number in (1, 2):
+        assert published(cleared, artefacts).number == number
+        while given_up(cleared) != "attachment":
+            continue
+        if number == 1:
+            decided(cleared, TaskEvent.REOPEN)
+    replayed(cleared)
+    assert get(cleared).state is TaskState.FAILED, "version 2 is not published"
+    replayed(cleared)
+    assert get(cleared).state is TaskState.IN_REVIEW
 
 
 def test_CB_12_the_next_round_makes_the_next_version(cleared: Engine, artefacts: ArtefactStore) -> None:
