@@ -12,8 +12,8 @@ from assets.partitions import TASKS
 from orchestration.session import open_session
 from orchestration.settings import load_settings
 from orchestration.tasking import me
-from tests.acceptance.waybill_process import Waybill
-from tests.sessions import run, unchanged_environment, write
+from tests.acceptance.waybill_process import Waybill, with_a_client
+from tests.sessions import run, unchanged_environment
 
 pytestmark = pytest.mark.slow
 
@@ -40,14 +40,8 @@ program = {json.dumps([sys.executable, "-I", "-S", "-c", PROGRAM, "{task}", "{re
 @pytest.fixture(scope="module")
 def waybill(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Waybill]:
     """Its servers are held for all of these tests, with a known client."""
-    folder = tmp_path_factory.mktemp("versions")
-    (folder / "waybill.toml").write_text(TOML)
-    made = Waybill(folder / "home", {"WAYBILL_CONFIG": str(folder / "waybill.toml")})
-    site = write(folder / "site", one="The Leeds store opens on 16 May 2026.")
-    with made.held():
-        assert made.within("ingest", site, "--client", CLIENT).code == 0
+    with with_a_client(tmp_path_factory.mktemp("versions"), TOML, CLIENT) as made:
         yield made
-    made.kill_all()
 
 
 @pytest.fixture(scope="module")

@@ -10,9 +10,9 @@ from orchestration.session import open_session
 from orchestration.settings import load_settings
 from resources.watching.folder import dropped
 from resources.work.workbook_intake import WorkbookIntake
-from tests.acceptance.waybill_process import Waybill
+from tests.acceptance.waybill_process import Waybill, with_a_client
 from tests.resources.workbooks.reports import REPORT, write_workbook
-from tests.sessions import unchanged_environment, write
+from tests.sessions import unchanged_environment
 
 pytestmark = pytest.mark.slow
 
@@ -28,17 +28,12 @@ name = "Acme"
 def waybill(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Waybill]:
     """Its servers are held for all of these tests, with a known client, and two workbooks that fit no single task."""
     folder = tmp_path_factory.mktemp("workbooks")
-    (folder / "waybill.toml").write_text(TOML)
-    made = Waybill(folder / "home", {"WAYBILL_CONFIG": str(folder / "waybill.toml")})
-    site = write(folder / "site", one="The Leeds store opens on 16 May 2026.")
-    with made.held():
-        assert made.within("ingest", site, "--client", "acme").code == 0
+    with with_a_client(folder, TOML, "acme") as made:
         (folder / "drop").mkdir()
         write_workbook(folder / "drop" / "one.xlsx", REPORT)
         write_workbook(folder / "drop" / "two.xlsx", {**REPORT, "Targets": []})
         _take(made, folder / "drop")
         yield made
-    made.kill_all()
 
 
 def _take(waybill: Waybill, folder: Path) -> None:

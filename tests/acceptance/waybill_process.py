@@ -23,7 +23,7 @@ from orchestration.settings import load_settings
 from resources.embedder.wordllama import MODEL
 from resources.vectors.store import VectorStore, open_store
 from tests.orchestration.hosting.running import kill_all, living
-from tests.sessions import unchanged_environment
+from tests.sessions import unchanged_environment, write
 
 WAYBILL: Final = Path(sys.executable).with_name("waybill")
 ENDS_WITHIN_S: Final = 120
@@ -179,6 +179,18 @@ class Addresses:
         """How many points there are, of everybody."""
         with self.store() as store:
             return store.count()
+
+
+@contextmanager
+def with_a_client(folder: Path, toml: str, client: str) -> Iterator[Waybill]:
+    """One with this waybill.toml, that knows a client by a document; its servers are held meanwhile."""
+    (folder / "waybill.toml").write_text(toml)
+    made = Waybill(folder / "home", {"WAYBILL_CONFIG": str(folder / "waybill.toml")})
+    site = write(folder / "site", one="The Leeds store opens on 16 May 2026.")
+    with made.held():
+        assert made.within("ingest", site, "--client", client).code == 0
+        yield made
+    made.kill_all()
 
 
 def _rows(url: str, statement: str, values: tuple[object, ...]) -> list[tuple[Any, ...]]:
