@@ -19,6 +19,7 @@ from resources.watching.folder import dropped
 from resources.work.workbook_intake import Taken
 from tests.resources.ledger.making import sql
 from tests.resources.ledger.tasks_making import acme, assert_unbroken, get, kill
+from tests.resources.ledger.test_at_once import until_waiting
 from tests.resources.work.at_work import alerts
 from tests.resources.work.workbook_desk import NAME, Desk
 from tests.resources.workbooks.reports import TUNINGS
@@ -214,8 +215,7 @@ def test_a_task_that_becomes_another_clients_while_it_is_chosen_does_not_get_it(
     with desk.engine.begin() as connection:
         connection.execute(text("UPDATE waybill.tasks SET client = 'globex' WHERE id = 't1'"))
         look.start()
-        look.join(1)
-        assert look.is_alive(), "it waits for the change"
+        until_waiting(desk.engine.url.set(drivername="postgresql").render_as_string(hide_password=False))
     look.join(30)
     assert [(each.away, each.new) for each in taken] == [(None, None)]
     assert files_in(desk.folder) == [NAME], "the next look chooses anew"
